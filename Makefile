@@ -1,0 +1,65 @@
+# The front door. `make` installs what is needed, runs every notebook and builds the HTML.
+
+.DEFAULT_GOAL := html
+.DELETE_ON_ERROR:
+.PHONY: help html test lab data refresh bench lint lock clean
+
+VENV := .venv
+RUN := $(VENV)/bin/python
+BOOK := _build/html
+
+# The first interpreter that MXNet can run on; `make PYTHON=/path/to/python` chooses another.
+CANDIDATES := python3.11 python3.10 python3.9 python3.12 python3 python
+ACCEPTED = $(shell for p in $(CANDIDATES); do $$p d2l_utils/runtime.py 2>/dev/null && echo $$p && break; done)
+PYTHON ?= $(or $(ACCEPTED),python3)
+
+CODE := $(wildcard d2l_utils/*.py book/*.py book/template/*)
+INPUTS := notebooks $(wildcard notebooks/*.ipynb) $(CODE) $(wildcard data/*.dat)
+
+html: $(BOOK)/.built  ## install what is needed, run every chapter that changed, build the HTML (the default)
+	@echo "The book is in $(BOOK)/index.html"
+
+test: $(VENV)/.developers lint  ## run all tests, lint included
+	$(RUN) -m pytest -n 2
+
+lab: $(VENV)/.readers  ## open JupyterLab in notebooks/
+	$(VENV)/bin/jupyter lab --notebook-dir=notebooks
+
+data: $(VENV)/.readers  ## fetch and verify every data file
+	$(RUN) -m d2l_utils.data
+
+refresh: $(VENV)/.readers  ## run every chapter and store its outputs in notebooks/
+	$(RUN) -m book refresh
+
+bench: $(VENV)/.readers  ## measure our loops beside those of d2l 0.8.7
+	$(RUN) benchmarks/bench.py
+
+lint: $(VENV)/.developers  ## check the style of modules and notebooks
+	$(RUN) -m ruff check
+	$(RUN) -m ruff format --check
+
+lock: $(VENV)/.developers  ## resolve pyproject.toml anew: the lock files and environment.yml
+	$(RUN) -m book.lock
+
+clean:  ## remove everything that was built or installed
+	rm -rf $(VENV) _build *.egg-info
+
+help:  ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' Makefile
+
+$(BOOK)/.built: $(INPUTS) | $(VENV)/.readers
+	$(RUN) -m book html
+	@touch $@
+
+# The lock names every file that pip may install, by its hash; our own package is installed in place.
+$(VENV)/.readers: requirements.lock
+	$(PYTHON) d2l_utils/runtime.py
+	@echo "Installing the pinned packages into $(VENV) with $(PYTHON): a minute or two"
+	$(PYTHON) -m venv --clear $(VENV)
+	$(RUN) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(RUN) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.developers: requirements-dev.lock $(VENV)/.readers
+	$(RUN) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@

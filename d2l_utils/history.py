@@ -1,0 +1,89 @@
+"""What a run leaves behind, and how it is told that a run diverged."""
+
+import warnings
+from dataclasses import dataclass, field
+from typing import Optional
+
+import numpy as np
+from mxnet import nd
+
+
+class DivergenceWarning(RuntimeWarning):
+    """A run was stopped because a loss or a parameter was no longer finite."""
+
+
+@dataclass
+class History:
+    """What a run measured, one entry per record; the first is before training.
+
+    Attributes:
+        label: the rule and its hyperparameters (str).
+        steps: updates done so far (list of int).
+        epochs: passes over the data so far (list of float).
+        losses: mean loss over all the data (list of float).
+        seconds: time spent training so far (list of float); evaluating the losses is not counted.
+        params: the final parameters (list of NDArray).
+        diverged_at: the update after which a loss or a parameter was no longer finite (int), or None.
+    """
+
+    label: str
+    steps: list = field(default_factory=list)
+    epochs: list = field(default_factory=list)
+    losses: list = field(default_factory=list)
+    seconds: list = field(default_factory=list)
+    params: list = field(default_factory=list)
+    diverged_at: Optional[int] = None
+
+
+@dataclass
+class Trajectory:
+    """The way that a rule took over an objective of a few variables.
+
+    Attributes:
+        label: the rule and its hyperparameters (str).
+        points: float64 array (num_steps + 1, num_variables); the first row is the start.
+        losses: float64 array (num_steps + 1,), the objective at the points.
+        gradients: float64 array (num_steps, num_variables), one row per step.
+        states: float64 array (num_steps, num_slots, num_variables), after each step.
+        diverged_at: the step after which a point or a loss was no longer finite (int), or None.
+    """
+
+    label: str
+    points: np.ndarray
+    losses: np.ndarray
+    gradients: np.ndarray
+    states: np.ndarray
+    diverged_at: Optional[int] = None
+
+
+def first_not_finite(num_steps, batch_losses, arrays):
+    """The update after which something was not finite, or None.
+
+    Args:
+        num_steps: updates done so far (int).
+        batch_losses: the losses of the last updates, each computed before its update (list of NDArrays).
+        arrays: the current parameters and whatever else must be finite (list of NDArrays).
+
+    Returns:
+        The number of the first such update (int), or None where all is finite.
+
+    Example:
+        >>> first_not_finite(7, [nd.ones(1), nd.array([np.nan])], [nd.ones(2)])
+        6
+
+    Source: IEEE 754: NaN and infinity stay what they are in sums and products.
+    """
+    everything = [*batch_losses, *arrays]
+    if nd.multi_all_finite(*everything, num_arrays=len(everything)).asscalar():
+        return None
+    for i, loss in enumerate(batch_losses):
+        if not np.isfinite(loss.asnumpy()).all():
+            return num_steps - len(batch_losses) + i
+    return num_steps
+
+
+def warn_of_divergence(label, diverged_at, stacklevel):
+    """Warn, where the run named by the label diverged, at the line that started the run."""
+    if diverged_at is not None:
+        message = f"{label}: not finite after step {diverged_at}, stopped there"
+        warnings.warn(message, DivergenceWarning, stacklevel=stacklevel + 1)

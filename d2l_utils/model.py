@@ -1,0 +1,85 @@
+"""What the chapters train: linear regression, its loss as a graph, and the best that it can do."""
+
+import mxnet as mx
+import numpy as np
+from mxnet import gluon
+
+from .rule import STATIC
+
+
+def linear_net(num_features):
+    """Linear regression as a Gluon network: weights drawn from N(0, 0.01²), bias 0.
+
+    Args:
+        num_features: the number of columns of the features (int).
+
+    Returns:
+        An initialised, hybridizable network with one output.
+
+    Example:
+        >>> linear_net(5)(mx.nd.zeros((3, 5))).shape
+        (3, 1)
+
+    Source: Zhang, Lipton, Li and Smola, "Dive into Deep Learning", the function train_gluon_ch7.
+    """
+    net = gluon.nn.Dense(1, in_units=num_features)
+    net.initialize(mx.init.Normal(sigma=0.01))
+    return net
+
+
+def parameters(net, features):
+    """The arrays that training a network changes, after one example has told it its shapes."""
+    net(features[:1])
+    return [parameter.data() for parameter in net.collect_params().values()]
+
+
+def loss_graph(net):
+    """Compile a network and the loss, half the mean squared error, into one static graph.
+
+    Args:
+        net: an initialised Gluon HybridBlock.
+
+    Returns:
+        A function (X, y, *parameters) that returns the mean loss, an NDArray of shape (1,). It is made for
+        one batch size: another one is right too, but costs a new plan at each change.
+
+    Example:
+        >>> net = linear_net(2)
+        >>> net.initialize(mx.init.Zero(), force_reinit=True)
+        >>> X, y = mx.nd.ones((3, 2)), mx.nd.ones(3)
+        >>> loss_graph(net)(X, y, *parameters(net, X)).asscalar()
+        0.5
+
+    Source: the textbook's squared loss, (ŷ - y)² / 2.
+    """
+    graph = gluon.loss.L2Loss()(net(mx.sym.Variable("X")), mx.sym.Variable("y")).mean()
+    op = mx.nd.CachedOp(graph, STATIC)
+    names = ["X", "y", *net.collect_params()]
+    order = [names.index(name) for name in graph.list_inputs()]
+
+    def loss(*arrays):
+        return op(*[arrays[i] for i in order])
+
+    return loss
+
+
+def least_squares(features, labels):
+    """The smallest loss that linear regression with a bias can have on these data.
+
+    Args:
+        features: NDArray (num_examples, num_features).
+        labels: NDArray (num_examples,).
+
+    Returns:
+        Half the mean squared error of the least-squares solution (float), computed in float64.
+
+    Example:
+        >>> least_squares(mx.nd.array([[0], [1], [2]]), mx.nd.array([1, 2, 3])) < 1e-12
+        True
+
+    Source: Golub and Van Loan (2013), "Matrix Computations", section 5.3.
+    """
+    design = np.c_[features.asnumpy(), np.ones(len(features))].astype(np.float64)
+    target = labels.asnumpy().astype(np.float64)
+    solution = np.linalg.lstsq(design, target, rcond=None)[0]
+    return float(np.mean((design @ solution - target) ** 2) / 2)

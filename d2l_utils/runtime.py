@@ -1,0 +1,156 @@
+"""Makes MXNet importable and repeatable. Run as a script, it tells whether MXNet can run here at all."""
+
+import importlib
+import os
+import platform
+import random
+import sys
+import types
+
+PYTHONS = (3, 9), (3, 12)  # the oldest and the newest that the lock file covers
+
+
+class MXNetUnavailable(ImportError):
+    """MXNet 1.9.1 cannot run on this machine; the message names the machine and the way out."""
+
+
+def check_machine():
+    """Refuse, in plain words, a machine for which MXNet 1.9.1 has no working wheel.
+
+    Looks at the interpreter, the operating system and the processor; imports nothing.
+
+    Raises:
+        MXNetUnavailable: on Windows, Apple silicon, Linux on ARM, Linux without glibc, or a Python
+            outside 3.9 to 3.12.
+
+    Example:
+        >>> check_machine()
+
+    Source: the list of wheels of mxnet 1.9.1 on the Python Package Index.
+    """
+    machine = f"{platform.system()} on {platform.machine()}, Python {platform.python_version()}"
+    container = "Run the project in a Linux x86-64 container or virtual machine"
+    problem = None
+    if platform.system() == "Windows":
+        problem = "MXNet 1.9.1 has no wheel for Windows. Run the project inside WSL2 (Ubuntu)."
+    elif platform.system() == "Darwin" and platform.machine() == "arm64":
+        problem = f"MXNet 1.9.1 has no wheel for Apple silicon. {container} (docker --platform linux/amd64)."
+    elif platform.system() == "Linux" and platform.machine() in ("aarch64", "arm64"):
+        problem = (
+            f"the ARM wheel of MXNet 1.9.1 needs Arm Performance Libraries that it does not carry. {container}."
+        )
+    elif platform.machine() not in ("x86_64", "AMD64"):
+        problem = f"MXNet 1.9.1 has no wheel for this processor. {container}."
+    elif platform.system() == "Linux" and platform.libc_ver()[0] != "glibc":
+        problem = "MXNet 1.9.1 has no wheel for Linux without glibc (Alpine, say). Use Debian, Ubuntu or Fedora."
+    elif not PYTHONS[0] <= sys.version_info[:2] <= PYTHONS[1]:
+        problem = (
+            "this project runs on Python 3.9 to 3.12. Install Python 3.11 and name it: make PYTHON=python3.11"
+        )
+    if problem:
+        raise MXNetUnavailable(f"MXNet cannot run here ({machine}): {problem}")
+
+
+def restore_names():
+    """Put back the few names that MXNet 1.9.1 imports and that newer NumPys and Pythons have dropped.
+
+    `numpy.bool` is gone since NumPy 1.24, `distutils` since Python 3.12. Nothing that exists is replaced.
+
+    Raises:
+        MXNetUnavailable: NumPy is 2 or newer, where MXNet's results would change without a word.
+
+    Example:
+        >>> restore_names()
+
+    Source: the release notes of NumPy 1.24 and 2.0; PEP 632.
+    """
+    import numpy
+
+    if int(numpy.__version__.split(".")[0]) >= 2:
+        raise MXNetUnavailable(
+            f"MXNet cannot run here (NumPy {numpy.__version__}): it needs NumPy below 2, "
+            "which sums float32 differently. Install numpy==1.23.5 (Python 3.12: numpy==1.26.4)."
+        )
+    if "bool" not in vars(numpy):
+        numpy.bool = bool
+    try:
+        importlib.import_module("distutils.version")
+    except ImportError:
+        sys.modules["distutils"] = types.ModuleType("distutils")
+        version = sys.modules["distutils.version"] = types.ModuleType("distutils.version")
+        version.StrictVersion = version.LooseVersion = _Version
+
+
+class _Version(tuple):
+    """A version number that compares, in the place of distutils.version.StrictVersion."""
+
+    def __new__(cls, text):
+        return super().__new__(cls, (int(part) for part in text.split(".")[:3] if part.isdigit()))
+
+
+def load():
+    """Import MXNet on today's Python and return it.
+
+    Checks the machine, restores missing names, and asks for one arithmetic thread unless the user chose
+    a number: on arrays as small as ours one thread is the fastest, and gives the same bits on every run.
+
+    Returns:
+        The module `mxnet`.
+
+    Raises:
+        MXNetUnavailable: MXNet cannot run here, is not installed, or misses a system library.
+
+    Example:
+        >>> load().__version__
+        '1.9.1'
+
+    Source: the environment variables of OpenMP 5.0, section 6.2.
+    """
+    check_machine()
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    restore_names()
+    try:
+        return importlib.import_module("mxnet")
+    except ModuleNotFoundError as error:
+        raise MXNetUnavailable(
+            f"The package {error.name!r} is not installed for {sys.executable}. "
+            "Run `make` and use .venv/bin/python, or `pip install --require-hashes -r requirements.lock`."
+        ) from error
+    except OSError as error:
+        raise MXNetUnavailable(
+            f"MXNet is installed, and a system library that it needs is not: {error}. "
+            "On Debian and Ubuntu: apt-get install libgomp1 libquadmath0."
+        ) from error
+
+
+def seed(number):
+    """Seed every random generator that the chapters draw from.
+
+    MXNet draws weights, NumPy shuffles Gluon's DataLoader and ours, `random` shuffles index lists.
+
+    Args:
+        number: the seed (int, 0 to 2**32 - 1).
+
+    Raises:
+        ValueError: the number is no integer in that range; nothing is seeded then.
+
+    Example:
+        >>> seed(1)
+
+    Source: mxnet.random.seed, numpy.random.seed and random.seed in their packages' references.
+    """
+    import mxnet
+    import numpy
+
+    if not isinstance(number, int) or not 0 <= number < 2**32:
+        raise ValueError(f"number is {number!r}; a seed is an integer from 0 to 2**32 - 1")
+    mxnet.random.seed(number)
+    numpy.random.seed(number)
+    random.seed(number)
+
+
+if __name__ == "__main__":
+    try:
+        check_machine()
+    except MXNetUnavailable as unavailable:
+        sys.exit(str(unavailable))

@@ -1,0 +1,257 @@
+"""Training loops: a rule and data in, a history out. Nothing here draws or prints."""
+
+from time import perf_counter
+
+import mxnet as mx
+import numpy as np
+from mxnet import autograd, nd
+from mxnet import gluon as mx_gluon
+
+from . import model
+from . import rule as rules
+from .history import History, Trajectory, first_not_finite, warn_of_divergence
+
+
+def descend(rule, f, gradient, start=(-5.0, -2.0), num_steps=20, **hyperparams):
+    """Iterate a rule on an objective of a few variables.
+
+    Args:
+        rule: a pure rule (see d2l_utils.rule); it is run on float64 arrays, one entry per variable.
+        f: the objective, a function of the coordinates that returns a number.
+        gradient: a function of the coordinates that returns one number per coordinate.
+        start: the first point (sequence of numbers).
+        num_steps: how many updates to do (int, 1 or more).
+        **hyperparams: what the rule takes by name, such as lr and gamma.
+
+    Returns:
+        A Trajectory. It ends early, with a DivergenceWarning, where a point or a loss is not finite.
+
+    Raises:
+        ValueError: lr is not positive, num_steps is below 1, or the rule changes a shape.
+        TypeError: the rule takes no hyperparameter of such a name.
+
+    Example:
+        >>> def gd(x, g, state=(), lr=0.1):
+        ...     return x - lr * g, state
+        >>> descend(gd, lambda x: x**2, lambda x: [2 * x], start=[1.0], num_steps=2).points[-1]
+        array([0.64])
+
+    Source: Zhang, Lipton, Li and Smola, "Dive into Deep Learning", the function train_2d.
+    """
+    _check_count("num_steps", num_steps)
+    x = np.array(start, dtype=np.float64)
+    (state,) = rules.check_rule(rule, [x], hyperparams, np.zeros_like)
+    points, losses, gradients, states, diverged_at = [x], [f(*x)], [], [], None
+    while diverged_at is None and len(gradients) < num_steps:
+        with np.errstate(all="ignore"):  # what overflows is reported below
+            gradients.append(np.array(gradient(*x), dtype=np.float64))
+            x, state = rule(x, gradients[-1], state, **hyperparams)
+            losses.append(f(*x))
+        points.append(x)
+        states.append(np.array(state).reshape(-1, x.size))
+        if not np.isfinite([*x, losses[-1]]).all():
+            diverged_at = len(gradients)
+    label = rules.label(rule.__name__, hyperparams)
+    warn_of_divergence(label, diverged_at, stacklevel=2)
+    return Trajectory(label, *map(np.array, (points, losses, gradients, states)), diverged_at)
+
+
+def stepwise(
+    rule, features, labels, *, net=None, batch_size=10, num_epochs=2, record_every=100, **hyperparams
+):
+    """Train by a rule, one minibatch after another, with gradients from autograd.
+
+    Each epoch shuffles the examples with NumPy's generator. The loss is half the mean squared error. The
+    rule is traced into a graph if it can be, and called as it stands if not: the numbers are the same.
+
+    Args:
+        rule: a pure rule (see d2l_utils.rule).
+        features: NDArray (num_examples, num_features), float32.
+        labels: NDArray (num_examples,), float32.
+        net: an initialised Gluon HybridBlock, trained in place; a fresh model.linear_net if None.
+        batch_size: examples per update (int, 1 to num_examples); the last batch may be smaller.
+        num_epochs: passes over the data (int, 1 or more).
+        record_every: examples between two records within an epoch (int, a multiple of batch_size).
+        **hyperparams: what the rule takes by name, such as lr and gamma.
+
+    Returns:
+        A History. It ends early, with a DivergenceWarning, where a loss or a parameter is not finite.
+
+    Raises:
+        ValueError: an argument is out of its range; the message names it, its value and what is right.
+        TypeError: the rule takes no such hyperparameter, or the data are no NDArrays.
+
+    Example:
+        >>> def sgd(x, g, state=(), lr=0.1):
+        ...     return x - lr * g, state
+        >>> stepwise(sgd, nd.ones((20, 2)), nd.ones(20), lr=0.1, record_every=10).steps
+        [0, 1, 2, 3, 4]
+
+    Source: Zhang, Lipton, Li and Smola, "Dive into Deep Learning", the function train_ch7.
+    """
+    _check_data(features, labels, batch_size, num_epochs, record_every)
+    net = net or model.linear_net(features.shape[1])
+    params = model.parameters(net, features)
+    states = rules.check_rule(rule, params, hyperparams, nd.zeros_like)
+    loss_of_batch, loss_of_all = model.loss_graph(net), model.loss_graph(net)
+    # Two sets of slots take turns, so that no update overwrites what it still has to read.
+    now, then = rules.Slots(params, states), rules.Slots(params, states)
+    update, next_update = rules.bind(rule, now, then, hyperparams), rules.bind(rule, then, now, hyperparams)
+
+    def step(X, y):
+        nonlocal now, then, update, next_update
+        with autograd.record():
+            loss = loss_of_batch(X, y, *now.params)
+        loss.backward()
+        update()
+        now, then, update, next_update = then, now, next_update, update
+        return loss
+
+    history = run(
+        step,
+        lambda: now.params,
+        lambda: loss_of_all(features, labels, *now.params),
+        rules.label(rule.__name__, hyperparams),
+        *(features, labels, batch_size, num_epochs, record_every),
+    )
+    for param, trained in zip(params, now.params):
+        param[:] = trained
+    return history
+
+
+def gluon(name, features, labels, *, net=None, batch_size=10, num_epochs=2, record_every=100, **hyperparams):
+    """Train by one of Gluon's optimizers; everything else is as in stepwise.
+
+    Args:
+        name: the optimizer as gluon.Trainer knows it, such as 'rmsprop' (str).
+        features, labels, net, batch_size, num_epochs, record_every: as in stepwise.
+        **hyperparams: what the optimizer takes by name, such as learning_rate, gamma1 and epsilon.
+
+    Returns:
+        A History. It ends early, with a DivergenceWarning, where a loss or a parameter is not finite.
+
+    Raises:
+        ValueError: an argument is out of its range, or Gluon has no such optimizer.
+        TypeError: the data are no NDArrays, or the optimizer takes no such hyperparameter.
+
+    Example:
+        >>> gluon('sgd', nd.ones((20, 2)), nd.ones(20), learning_rate=0.1, record_every=10).steps
+        [0, 1, 2, 3, 4]
+
+    Source: Zhang, Lipton, Li and Smola, "Dive into Deep Learning", the function train_gluon_ch7.
+    """
+    _check_data(features, labels, batch_size, num_epochs, record_every)
+    rules.check_rate("learning_rate", hyperparams)
+    known = mx.optimizer.Optimizer.opt_registry
+    if name not in known:
+        raise ValueError(f"name is {name!r}; Gluon's Trainer knows {', '.join(sorted(known))}")
+    net = net or model.linear_net(features.shape[1])
+    params = model.parameters(net, features)
+    trainer = mx_gluon.Trainer(net.collect_params(), name, hyperparams)
+    loss_of_batch, loss_of_all = model.loss_graph(net), model.loss_graph(net)
+
+    def step(X, y):
+        with autograd.record():
+            loss = loss_of_batch(X, y, *params)
+        loss.backward()
+        trainer.step(1)  # the loss is a mean over the batch already
+        return loss
+
+    return run(
+        step,
+        lambda: params,
+        lambda: loss_of_all(features, labels, *params),
+        rules.label(name, hyperparams),
+        *(features, labels, batch_size, num_epochs, record_every),
+    )
+
+
+def run(step, params, evaluate, label, features, labels, batch_size, num_epochs, record_every):
+    """The loop that all ways of training share: shuffle, step, record, stop where a number is not finite.
+
+    Args:
+        step: does one update on a minibatch (X, y) and returns its loss, an NDArray of one entry.
+        params: returns the current parameters, a list of NDArrays.
+        evaluate: returns the mean loss over all the data, an NDArray of one entry.
+        label: names the run in its history and in warnings (str).
+        features, labels, batch_size, num_epochs, record_every: as in stepwise.
+
+    Returns:
+        A History.
+
+    Example:
+        >>> w, X, y = nd.ones(1), nd.ones((4, 1)), nd.ones(4)
+        >>> run(lambda X, y: w, lambda: [w], lambda: w, "at rest", X, y, 2, 1, 2).steps
+        [0, 1, 2]
+
+    Source: Zhang, Lipton, Li and Smola, "Dive into Deep Learning", the function train_ch7.
+    """
+    history, num_steps, seconds, unchecked = History(label), 0, 0.0, []
+
+    def record(epoch):
+        loss = evaluate()
+        history.steps.append(num_steps)
+        history.epochs.append(epoch)
+        history.losses.append(float(loss.asscalar()))
+        history.seconds.append(seconds)
+        history.diverged_at = first_not_finite(num_steps, unchecked, [loss, *params()])
+        unchecked.clear()
+
+    record(0.0)
+    start = perf_counter()
+    for epoch, seen, X, y in _minibatches(features, labels, batch_size, num_epochs):
+        unchecked.append(step(X, y))
+        num_steps += 1
+        if seen % record_every == 0:
+            nd.waitall()  # MXNet works in the background: the clock waits for it
+            seconds += perf_counter() - start
+            record(epoch + min(seen / len(features), 1.0))
+            if history.diverged_at is not None:
+                break
+            start = perf_counter()
+    if unchecked:
+        history.diverged_at = first_not_finite(num_steps, unchecked, params())
+    warn_of_divergence(label, history.diverged_at, stacklevel=3)
+    history.params = [array.copy() for array in params()]
+    return history
+
+
+def _minibatches(features, labels, batch_size, num_epochs):
+    """Yield (epoch, batches seen in it times batch_size, X, y), shuffled anew in each epoch."""
+    num_examples, num_full = len(features), len(features) // batch_size
+    for epoch in range(num_epochs):
+        # NumPy's generator and this order of calls are Gluon's DataLoader's: a seed gives the same batches.
+        order = np.arange(num_examples)
+        np.random.shuffle(order)
+        order = nd.array(order, dtype="int32")
+        columns = [_split(array.take(order), num_full, batch_size) for array in (features, labels)]
+        for i, (X, y) in enumerate(zip(*columns), start=1):
+            yield epoch, i * batch_size, X, y
+
+
+def _split(array, num_full, batch_size):
+    """Cut an array into num_full batches and a smaller last one, in one operation: slicing costs one each."""
+    full = nd.split(array[: num_full * batch_size], num_full, axis=0)
+    batches = full if num_full > 1 else [full]
+    rest = array[num_full * batch_size :] if len(array) > num_full * batch_size else None
+    return batches if rest is None else [*batches, rest]
+
+
+def _check_data(features, labels, batch_size, num_epochs, record_every):
+    for name, array in (("features", features), ("labels", labels)):
+        if not isinstance(array, nd.NDArray):
+            raise TypeError(f"{name} is a {type(array).__name__}; nd.array(...) makes the NDArray that it must be")
+    if len(features) != len(labels):
+        raise ValueError(f"features has {len(features)} rows and labels {len(labels)}; each row needs one label")
+    _check_count("batch_size", batch_size)
+    if batch_size > len(features):
+        raise ValueError(f"batch_size is {batch_size}; the data have only {len(features)} rows")
+    _check_count("num_epochs", num_epochs)
+    _check_count("record_every", record_every)
+    if record_every % batch_size:
+        raise ValueError(f"record_every is {record_every}; it must be a multiple of batch_size, {batch_size}")
+
+
+def _check_count(name, number):
+    if not isinstance(number, int) or number < 1:
+        raise ValueError(f"{name} is {number!r}; it must be an integer of 1 or more")
