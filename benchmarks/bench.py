@@ -100,9 +100,7 @@ def main():
         low, ratio, high = statistics.quantiles([their / our for our, their in pairs], n=4)
         missed |= ratio < TARGETS[name]
         spread = f"{low:.1f} to {high:.1f}"
-        print(
-            f"{name:10} {ours:7.0f} µs {theirs:7.0f} µs {ratio:6.1f}x {spread:>14} {TARGETS[name]:6.1f}x"
-        )
+        print(f"{name:10} {ours:7.0f} µs {theirs:7.0f} µs {ratio:6.1f}x {spread:>14} {TARGETS[name]:6.1f}x")
     sys.exit("a target was missed" if missed else 0)
 
 

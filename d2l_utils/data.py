@@ -23,6 +23,7 @@ FILES = {  # name: (SHA-256, public address); data/README.md says what each file
     ),
 }
 
+
 class DataUnavailable(OSError):
     """A data file is neither in data/, nor at the mirror, nor at its public address."""
 

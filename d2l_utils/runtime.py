@@ -36,17 +36,13 @@ def check_machine():
     elif platform.system() == "Darwin" and platform.machine() == "arm64":
         problem = f"MXNet 1.9.1 has no wheel for Apple silicon. {container} (docker --platform linux/amd64)."
     elif platform.system() == "Linux" and platform.machine() in ("aarch64", "arm64"):
-        problem = (
-            f"the ARM wheel of MXNet 1.9.1 needs Arm Performance Libraries that it does not carry. {container}."
-        )
+        problem = f"the ARM wheel of MXNet 1.9.1 needs Arm Performance Libraries that it does not carry. {container}."
     elif platform.machine() not in ("x86_64", "AMD64"):
         problem = f"MXNet 1.9.1 has no wheel for this processor. {container}."
     elif platform.system() == "Linux" and platform.libc_ver()[0] != "glibc":
         problem = "MXNet 1.9.1 has no wheel for Linux without glibc (Alpine, say). Use Debian, Ubuntu or Fedora."
     elif not PYTHONS[0] <= sys.version_info[:2] <= PYTHONS[1]:
-        problem = (
-            "this project runs on Python 3.9 to 3.12. Install Python 3.11 and name it: make PYTHON=python3.11"
-        )
+        problem = "this project runs on Python 3.9 to 3.12. Install Python 3.11 and name it: make PYTHON=python3.11"
     if problem:
         raise MXNetUnavailable(f"MXNet cannot run here ({machine}): {problem}")
 

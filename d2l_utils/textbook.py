@@ -67,10 +67,10 @@ def train_2d(trainer):
     """Call trainer(x1, x2, s1, s2) 20 times from (-5, -2), print where it ends, return all points."""
     x1, x2, s1, s2 = -5, -2, 0, 0
     points = [(x1, x2)]
-    for step in range(1, 21):
+    for _ in range(20):
         x1, x2, s1, s2 = trainer(x1, x2, s1, s2)
         points.append((x1, x2))
-    print("epoch %d, x1 %f, x2 %f" % (step, x1, x2))
+    print(f"epoch 20, x1 {x1:f}, x2 {x2:f}")
     return points
 
 
@@ -79,9 +79,7 @@ def show_trace_2d(f, res):
     set_figsize()
     x1, x2 = zip(*res)
     plt.plot(x1, x2, "-o", color="#ff7f0e")
-    grid = np.meshgrid(
-        np.arange(-5.5, 1.0, 0.1), np.arange(min(-3.0, min(x2) - 1), max(1.0, max(x2) + 1), 0.1)
-    )
+    grid = np.meshgrid(np.arange(-5.5, 1.0, 0.1), np.arange(min(-3.0, min(x2) - 1), max(1.0, max(x2) + 1), 0.1))
     plt.contour(*grid, f(*grid), colors="#1f77b4")
     plt.xlabel("x1")
     plt.ylabel("x2")
@@ -133,7 +131,7 @@ def _run_and_show(step, params, evaluate, name, features, labels, batch_size, nu
     record_every = math.lcm(batch_size, RECORD_EVERY)
     data_and_sizes = features, labels, batch_size, num_epochs, record_every
     history = train.run(step, lambda: params, evaluate, name, *data_and_sizes)
-    print("loss: %f, %f sec per epoch" % (history.losses[-1], history.seconds[-1] / num_epochs))
+    print(f"loss: {history.losses[-1]:f}, {history.seconds[-1] / num_epochs:f} sec per epoch")
     set_figsize()
     plt.plot(np.linspace(0, num_epochs, len(history.losses)), history.losses)
     plt.xlabel("epoch")

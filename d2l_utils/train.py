@@ -56,9 +56,7 @@ def descend(rule, f, gradient, start=(-5.0, -2.0), num_steps=20, **hyperparams):
     return Trajectory(label, *map(np.array, (points, losses, gradients, states)), diverged_at)
 
 
-def stepwise(
-    rule, features, labels, *, net=None, batch_size=10, num_epochs=2, record_every=100, **hyperparams
-):
+def stepwise(rule, features, labels, *, net=None, batch_size=10, num_epochs=2, record_every=100, **hyperparams):
     """Train by a rule, one minibatch after another, with gradients from autograd.
 
     Each epoch shuffles the examples with NumPy's generator. The loss is half the mean squared error. The

@@ -1,0 +1,80 @@
+"""Reads the notebooks: which there are, what they are called, what they define, and how they are kept."""
+
+import ast
+import re
+from pathlib import Path
+
+import nbformat
+
+ROOT = Path(__file__).resolve().parents[1]
+NOTEBOOKS, BUILD = ROOT / "notebooks", ROOT / "_build"
+INDEX = "index"
+
+# The kernel's private path before a warning: it differs on each run.
+WARNING_ORIGIN = re.compile(r"^\S*ipykernel_\d+\S*:\d+: ", re.MULTILINE)
+
+
+def names():
+    """The notebooks in reading order: the index, then the chapters by number, each before its solutions."""
+    return [INDEX, *sorted(path.stem for path in NOTEBOOKS.glob("*.ipynb") if path.stem != INDEX)]
+
+
+def read(name, folder=NOTEBOOKS):
+    return nbformat.read(folder / f"{name}.ipynb", as_version=4)
+
+
+def write(nb, name, folder):
+    folder.mkdir(parents=True, exist_ok=True)
+    nbformat.write(nb, folder / f"{name}.ipynb")
+
+
+def title(nb):
+    """The text of a notebook's first heading."""
+    return re.match(r"# (.+)", nb.cells[0].source)[1]
+
+
+def cleaned(nb):
+    """The notebook without what belongs to one machine or one run: timestamps, versions, private paths."""
+    nb.metadata = {
+        "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+        "language_info": {"name": "python"},
+    }
+    for cell in nb.cells:
+        cell.metadata = {key: value for key, value in cell.metadata.items() if key == "tags"}
+        for output in cell.get("outputs", ()):
+            if output.output_type == "stream":
+                output.text = WARNING_ORIGIN.sub("", output.text)
+    return nb
+
+
+def definitions(name, *wanted):
+    """Load functions that a notebook defines, without running the rest of it.
+
+    Args:
+        name: the notebook's file name without ending (str).
+        *wanted: names of functions that it defines at the top level of its cells (str).
+
+    Returns:
+        The functions, in the order asked for; a single one by itself.
+
+    Raises:
+        KeyError: the notebook defines no function of that name.
+
+    Example:
+        >>> definitions("01_rmsprop", "rmsprop").__name__
+        'rmsprop'
+
+    Source: Python's reference, module ast.
+    """
+    kept = []
+    for cell in read(name).cells:
+        if cell.cell_type == "code":
+            kept += [
+                node
+                for node in ast.parse(re.sub(r"^[%!].*", "", cell.source, flags=re.MULTILINE)).body
+                if isinstance(node, (ast.Import, ast.ImportFrom, ast.FunctionDef))
+            ]
+    namespace = {}
+    exec(compile(ast.Module(kept, type_ignores=[]), f"{name}.ipynb", "exec"), namespace)
+    found = [namespace[function] for function in wanted]
+    return found[0] if len(found) == 1 else found

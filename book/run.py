@@ -1,0 +1,96 @@
+"""Runs notebooks, several at once, and keeps what they gave until something that they rest on changes."""
+
+import asyncio
+import hashlib
+import os
+import sys
+import time
+
+import nbformat
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError, DeadKernelError
+from nbconvert.filters import strip_ansi
+
+from . import notebook
+
+EXECUTED = notebook.BUILD / "executed"
+TIME_LIMIT = 300  # seconds for one notebook
+
+
+def key(name):
+    """A hash of everything that a notebook's outputs rest on: its cells, our code, the pins, the data."""
+    nb = notebook.read(name)
+    parts = [cell.cell_type + cell.source for cell in nb.cells]
+    shared = [*sorted((notebook.ROOT / "d2l_utils").glob("*.py")), notebook.ROOT / "requirements.lock"]
+    parts += [path.read_text() for path in shared]
+    parts += [sys.version, os.environ.get("D2L_OFFLINE", "")]
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+
+def is_current(name):
+    """Tell whether the outputs that are kept for a notebook are still its own."""
+    path = EXECUTED / f"{name}.ipynb"
+    return path.exists() and nbformat.read(path, as_version=4).metadata.get("key") == key(name)
+
+
+def execute(names):
+    """Run notebooks with all cores and keep those that succeed in _build/executed/.
+
+    Args:
+        names: file names without ending (list of str).
+
+    Returns:
+        The names of those that failed (list of str); for each, chapter, cell and traceback were printed.
+
+    Example:
+        >>> execute([])
+        []
+
+    Source: nbclient's reference, NotebookClient.async_execute.
+    """
+
+    async def all_of_them():
+        slots = asyncio.Semaphore(os.cpu_count() or 1)
+        return await asyncio.gather(*(_execute(name, slots) for name in names))
+
+    succeeded = asyncio.run(all_of_them())
+    return [name for name, fine in zip(names, succeeded) if not fine]
+
+
+async def _execute(name, slots):
+    async with slots:
+        nb, started, current = notebook.read(name), time.perf_counter(), key(name)
+        client = NotebookClient(
+            nb,
+            kernel_name="python3",
+            extra_arguments=[
+                "--log-level=ERROR"
+            ],  # a kernel that listens to this machine alone warns of eavesdroppers
+            record_timing=False,
+            coalesce_streams=True,
+            resources={"metadata": {"path": str(notebook.NOTEBOOKS)}},
+        )
+        print(f"   ...     {name}", flush=True)
+        try:
+            await asyncio.wait_for(client.async_execute(), TIME_LIMIT)
+        except (CellExecutionError, DeadKernelError, asyncio.TimeoutError) as error:
+            print(f"\nFAILED     {name}, {_where(nb)}\n{_why(error)}\n", flush=True)
+            return False
+        notebook.cleaned(nb).metadata["key"] = current
+        notebook.write(nb, name, EXECUTED)
+        print(f"{time.perf_counter() - started:6.1f} s   {name}", flush=True)
+        return True
+
+
+def _where(nb):
+    """The cell at which a run ended: the last one that was started."""
+    started = [cell for cell in nb.cells if cell.get("execution_count") or cell.get("outputs")]
+    if not started:
+        return "before the first cell"
+    return f"cell {nb.cells.index(started[-1]) + 1} of {len(nb.cells)}:\n{started[-1].source}\n"
+
+
+def _why(error):
+    if isinstance(error, asyncio.TimeoutError):
+        return f"The notebook did not end within {TIME_LIMIT} s."
+    return strip_ansi(str(getattr(error, "traceback", error)))
