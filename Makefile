@@ -19,7 +19,7 @@ INPUTS := notebooks $(wildcard notebooks/*.ipynb) $(CODE) $(wildcard data/*.dat)
 html: $(BOOK)/.built  ## install what is needed, run every chapter that changed, build the HTML (the default)
 	@echo "The book is in $(BOOK)/index.html"
 
-test: $(VENV)/.developers lint  ## run all tests, lint included
+test: lint html  ## run all tests, lint included, on the book as it is now
 	$(RUN) -m pytest -n 2
 
 lab: $(VENV)/.readers  ## open JupyterLab in notebooks/

@@ -90,6 +90,8 @@ def write_book(leave=()):
     notebooks = {name: notebook.read(name, EXECUTED) for name in notebook.names() if name not in leave}
     titles = {name: notebook.title(notebook.read(name)) for name in notebook.names()}
     pages = [{"name": name, "title": titles[name], "is_solution": name.endswith("_solutions")} for name in titles]
+    for orphan in {path.stem for path in OUTPUT.glob("*.html")} - set(titles):
+        (OUTPUT / f"{orphan}.html").unlink()
     for i, page in enumerate(pages):
         if page["name"] in notebooks:
             nb = notebooks[page["name"]]

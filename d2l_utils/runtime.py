@@ -4,6 +4,7 @@ import importlib
 import os
 import platform
 import random
+import re
 import sys
 import types
 
@@ -81,7 +82,7 @@ class _Version(tuple):
     """A version number that compares, in the place of distutils.version.StrictVersion."""
 
     def __new__(cls, text):
-        return super().__new__(cls, (int(part) for part in text.split(".")[:3] if part.isdigit()))
+        return super().__new__(cls, map(int, re.findall(r"\d+", text)))
 
 
 def load():

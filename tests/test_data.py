@@ -1,0 +1,261 @@
+"""Data files: found in order, verified always, never half there; and the stand-in for want of them."""
+
+import hashlib
+import http.server
+import os
+import socket
+import subprocess
+import sys
+import threading
+import time
+
+from d2l_utils import data, model
+
+import numpy as np
+import pytest
+
+GOOD = bytes(range(256)) * 400  # 100 kB
+NAME = "numbers.bin"
+SHA256 = hashlib.sha256(GOOD).hexdigest()
+DEAD = "http://127.0.0.1:9"  # the discard port: nobody listens
+
+
+class Server(http.server.BaseHTTPRequestHandler):
+    """Serves GOOD whole, short, altered, or slowly, as the first part of the path says."""
+
+    def do_GET(self):
+        kind = self.path.split("/")[1]
+        body = {"short": GOOD[:50_000], "altered": b"?" + GOOD[1:]}.get(kind, GOOD)
+        self.send_response(404 if kind == "missing" else 200)
+        # A short answer that promises the whole is a connection that broke.
+        self.send_header("Content-Length", str(len(GOOD)))
+        self.end_headers()
+        for i in range(0, len(body), 10_000):
+            self.wfile.write(body[i : i + 10_000])
+            time.sleep(0.15 if kind == "slow" else 0)
+
+    def log_message(self, *args):
+        pass
+
+
+@pytest.fixture(scope="module")
+def server():
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Server) as running:
+        running.daemon_threads = True
+        threading.Thread(target=running.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{running.server_port}"
+        running.shutdown()
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch, server):
+    """An empty data folder, no mirror, and one known file whose public address is dead."""
+    for name in ("D2L_DATA_MIRROR", "D2L_OFFLINE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(data, "DATA", tmp_path / "data")
+    monkeypatch.setattr(data, "FILES", {NAME: (SHA256, f"{DEAD}/{NAME}")})
+    return tmp_path / "data"
+
+
+def publish(monkeypatch, address):
+    monkeypatch.setattr(data, "FILES", {NAME: (SHA256, address)})
+
+
+def entries(folder):
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_public_address(folder, server, monkeypatch):
+    publish(monkeypatch, f"{server}/whole/{NAME}")
+    assert data.fetch(NAME).read_bytes() == GOOD
+    assert entries(folder) == [NAME]
+
+
+def test_folder_as_mirror_comes_before_the_public_address(folder, tmp_path, monkeypatch):
+    (tmp_path / "mirror").mkdir()
+    (tmp_path / "mirror" / NAME).write_bytes(GOOD)
+    monkeypatch.setenv("D2L_DATA_MIRROR", str(tmp_path / "mirror"))
+    assert data.fetch(NAME).read_bytes() == GOOD
+
+
+def test_relative_mirror_counts_from_the_project(folder, monkeypatch):
+    monkeypatch.setenv("D2L_DATA_MIRROR", "../elsewhere")
+    assert next(data._sources(NAME)) == str(data.ROOT / "../elsewhere" / NAME)
+
+
+def test_url_as_mirror(folder, server, monkeypatch):
+    monkeypatch.setenv("D2L_DATA_MIRROR", f"{server}/whole/")
+    assert data.fetch(NAME).read_bytes() == GOOD
+
+
+def test_cache_needs_no_source(folder):
+    folder.mkdir()
+    (folder / NAME).write_bytes(GOOD)
+    assert data.fetch(NAME) == folder / NAME
+
+
+@pytest.mark.parametrize("damaged", [GOOD[:-1], b"?" + GOOD[1:], b""])
+def test_damaged_cache_is_set_aside_and_fetched_again(damaged, folder, server, monkeypatch):
+    publish(monkeypatch, f"{server}/whole/{NAME}")
+    folder.mkdir()
+    (folder / NAME).write_bytes(damaged)
+    with pytest.warns(UserWarning, match=r"is damaged: set aside as numbers\.bin\.rejected"):
+        assert data.fetch(NAME).read_bytes() == GOOD
+    assert (folder / f"{NAME}.rejected").read_bytes() == damaged
+
+
+def test_damaged_cache_is_not_used_where_nothing_better_is_found(folder):
+    folder.mkdir()
+    (folder / NAME).write_bytes(GOOD[:-1])
+    with pytest.warns(UserWarning, match="damaged"), pytest.raises(data.DataUnavailable):
+        data.fetch(NAME)
+    assert entries(folder) == [f"{NAME}.rejected"]
+
+
+@pytest.mark.parametrize("kind", ["short", "altered", "missing"])
+def test_bad_mirror_is_passed_over(kind, folder, server, monkeypatch):
+    publish(monkeypatch, f"{server}/whole/{NAME}")
+    monkeypatch.setenv("D2L_DATA_MIRROR", f"{server}/{kind}")
+    assert data.fetch(NAME).read_bytes() == GOOD
+    assert entries(folder) == [NAME]
+
+
+@pytest.mark.parametrize("mirror", [DEAD, "/no/such/folder"])
+def test_dead_mirror_is_passed_over(mirror, folder, server, monkeypatch):
+    publish(monkeypatch, f"{server}/whole/{NAME}")
+    monkeypatch.setenv("D2L_DATA_MIRROR", mirror)
+    assert data.fetch(NAME).read_bytes() == GOOD
+
+
+@pytest.mark.parametrize("kind", ["short", "altered"])
+def test_nothing_is_left_of_a_bad_download(kind, folder, server, monkeypatch):
+    publish(monkeypatch, f"{server}/{kind}/{NAME}")
+    with pytest.raises(data.DataUnavailable):
+        data.fetch(NAME)
+    assert entries(folder) == []
+
+
+def test_unavailable_says_where_it_looked_and_how_to_go_on(folder, monkeypatch):
+    monkeypatch.setenv("D2L_DATA_MIRROR", "/no/such/folder")
+    with pytest.raises(data.DataUnavailable) as refusal:
+        data.fetch(NAME)
+    message = str(refusal.value)
+    places = [str(folder / NAME), "/no/such/folder", DEAD]
+    ways = ["put the file there", SHA256, "D2L_DATA_MIRROR=", "D2L_OFFLINE=1"]
+    assert all(words in message for words in places + ways)
+
+
+def test_unwritable_folder(folder, server, monkeypatch):
+    publish(monkeypatch, f"{server}/whole/{NAME}")
+    (folder.parent / "file").write_text("")
+    monkeypatch.setattr(data, "DATA", folder.parent / "file" / "data")  # root may write anywhere but in a file
+    with pytest.raises(data.DataUnavailable, match="Not a directory"):
+        data.fetch(NAME)
+
+
+def test_unknown_file(folder):
+    with pytest.raises(ValueError, match=r"name is 'nothing\.dat'; the known files are numbers\.bin"):
+        data.fetch("nothing.dat")
+
+
+def fetching(folder, address):
+    code = (
+        "import pathlib; from d2l_utils import data; "
+        f"data.DATA = pathlib.Path({str(folder)!r}); data.FILES = {{{NAME!r}: ({SHA256!r}, {address!r})}}; "
+        f"print(data.fetch({NAME!r}))"
+    )
+    env = {key: value for key, value in os.environ.items() if not key.startswith("D2L_")}
+    return subprocess.Popen([sys.executable, "-c", code], env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+
+def test_two_processes_at_once(folder, server):
+    both = [fetching(folder, f"{server}/slow/{NAME}") for _ in range(2)]
+    for process in both:
+        _, errors = process.communicate(timeout=60)
+        assert process.returncode == 0, errors.decode()
+    assert (folder / NAME).read_bytes() == GOOD
+    assert entries(folder) == [NAME]
+
+
+def test_killed_halfway(folder, server, monkeypatch):
+    process = fetching(folder, f"{server}/slow/{NAME}")
+    deadline = time.monotonic() + 60
+    while not (folder.exists() and any(path.stat().st_size for path in folder.iterdir())):
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    process.kill()
+    process.communicate()
+    assert NAME not in entries(folder)
+    publish(monkeypatch, f"{server}/whole/{NAME}")
+    assert data.fetch(NAME).read_bytes() == GOOD
+
+
+@pytest.fixture
+def no_sockets(monkeypatch):
+    def refuse(*args, **kwargs):
+        raise OSError("no network in this test")
+
+    monkeypatch.setattr(socket, "socket", refuse)
+    monkeypatch.setattr(socket, "create_connection", refuse)
+
+
+def test_no_network_at_all(folder, no_sockets):
+    with pytest.raises(data.DataUnavailable, match="Three ways on"):
+        data.fetch(NAME)
+
+
+def test_offline_needs_no_network(folder, no_sockets, monkeypatch):
+    monkeypatch.setenv("D2L_OFFLINE", "1")
+    with pytest.warns(data.StandInWarning, match="synthetic data with the moments of the airfoil"):
+        features, labels = data.airfoil()
+    assert (features.shape, labels.shape) == ((1500, 5), (1500,))
+    # Six printed digits; float32 data.
+    assert model.least_squares(features, labels) == pytest.approx(0.241688, abs=1e-6)
+
+
+def test_stand_in_optimum_for_all_rows(monkeypatch):
+    monkeypatch.setenv("D2L_OFFLINE", "1")
+    with pytest.warns(data.StandInWarning):
+        assert model.least_squares(*data.airfoil(1503)) == pytest.approx(0.242145, abs=1e-6)
+
+
+@pytest.mark.parametrize("rows", [1500, 1503])
+def test_stand_in_has_the_moments_of_the_real_data(rows, airfoil):
+    real = np.loadtxt(data.fetch("airfoil_self_noise.dat"))[:rows]
+    made = data.airfoil_stand_in()[:rows]
+    # Float64 sums over 1,500 rows: 1e-11 of each moment is a thousand times their rounding.
+    np.testing.assert_allclose(made.mean(axis=0), real.mean(axis=0), rtol=1e-11)
+    np.testing.assert_allclose(np.cov(made.T), np.cov(real.T), rtol=1e-9)
+    assert not np.allclose(made[:1500], real[:1500])
+
+
+def test_airfoil_is_standardised(airfoil):
+    for array in data.airfoil(1503):
+        np.testing.assert_allclose(array.asnumpy().mean(axis=0), 0, atol=1e-5)  # float32 sums
+        np.testing.assert_allclose(array.asnumpy().std(axis=0), 1, rtol=1e-5)
+
+
+@pytest.mark.parametrize("num_examples", [0, 1504, 10.0, "all"])
+def test_airfoil_refuses(num_examples):
+    with pytest.raises(ValueError, match="num_examples is .*; it must be an integer from 1 to 1503"):
+        data.airfoil(num_examples)
+
+
+def test_offline_takes_0_or_1(monkeypatch):
+    monkeypatch.setenv("D2L_OFFLINE", "yes")
+    with pytest.raises(ValueError, match="D2L_OFFLINE is 'yes'; 1 chooses the stand-in"):
+        data.airfoil()
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [({"num_examples": 0}, "num_examples is 0"), ({"w": ()}, "w is"), ({"noise": -1}, "noise is -1")],
+)
+def test_synthetic_regression_refuses(changes, message):
+    with pytest.raises(ValueError, match=message):
+        data.synthetic_regression(**changes)
+
+
+def test_data_readme_tells_of_every_file():
+    text = (data.ROOT / "data" / "README.md").read_text()
+    assert all(name in text and sha256 in text and address in text for name, (sha256, address) in data.FILES.items())

@@ -1,0 +1,82 @@
+"""One source of truth for the versions: pyproject.toml, the locks and environment.yml say the same."""
+
+import re
+import sys
+from importlib import metadata
+
+from book import lock
+
+import pytest
+from packaging.requirements import Requirement
+
+PROJECT = (lock.ROOT / "pyproject.toml").read_text()
+
+
+def listed(table):
+    """The requirements of one list in pyproject.toml (Python 3.9 has no tomllib)."""
+    body = re.search(rf"^{table} = \[\n(.*?)^\]", PROJECT, flags=re.MULTILINE | re.DOTALL)[1]
+    return [Requirement(text) for text in re.findall(r'^ +"(.+)",$', body, flags=re.MULTILINE)]
+
+
+def pins(path):
+    """name -> the pinned requirements of a lock file, one for each range of Pythons."""
+    found = {}
+    for line in path.read_text().splitlines():
+        if re.match(r"[a-z0-9]", line):
+            requirement = Requirement(line.rstrip(" \\"))
+            found.setdefault(requirement.name, []).append(requirement)
+    return found
+
+
+def versions(requirements):
+    return {re.fullmatch(r"==(.+)", str(requirement.specifier))[1] for requirement in requirements}
+
+
+@pytest.mark.parametrize(("table", "path"), [("dependencies", lock.READERS), ("dev", lock.DEVELOPERS)])
+def test_locks_fulfil_the_project(table, path):
+    locked = pins(path)
+    for wanted in listed(table):
+        assert wanted.name in locked, wanted
+        for pin in locked[wanted.name]:
+            overlapping = wanted.marker is None or str(pin.marker).replace("_full", "") == str(wanted.marker)
+            assert not overlapping or versions([pin]) <= {v for v in versions([pin]) if v in wanted.specifier}
+
+
+def test_main_pins_are_the_ones_asked_for():
+    locked = pins(lock.READERS)
+    assert versions(locked["mxnet"]) == {"1.9.1"}
+    assert versions(locked["d2l"]) == {"0.8.7"}
+    assert versions(locked["numpy"]) == {"1.23.5", "1.26.4"}
+
+
+@pytest.mark.parametrize("path", [lock.READERS, lock.DEVELOPERS])
+def test_every_pin_has_a_hash(path):
+    blocks = re.split(r"^(?=[a-z0-9])", path.read_text(), flags=re.MULTILINE)[1:]
+    assert all("--hash=sha256:" in block for block in blocks)
+    assert "http" not in re.sub(r"# +via.*|#   .*|^(httpcore|httpx)==", "", path.read_text(), flags=re.MULTILINE)
+
+
+def test_developers_lock_holds_the_readers_lock():
+    readers, developers = pins(lock.READERS), pins(lock.DEVELOPERS)
+    for name, requirements in readers.items():
+        assert versions(requirements) == versions(developers[name])
+
+
+def test_conda_environment_is_the_lock():
+    assert lock.CONDA.read_text() == lock.environment(lock.READERS.read_text())
+    assert f"python={lock.MAIN}" in lock.CONDA.read_text()
+    for name in ("mxnet==1.9.1", "d2l==0.8.7", "matplotlib==", "jupyter==", "numpy==1.23.5"):
+        assert f'- "{name}' in lock.CONDA.read_text()
+
+
+def test_what_is_installed_is_what_is_locked():
+    locked = pins(lock.DEVELOPERS)
+    for name in ("mxnet", "numpy", "d2l", "matplotlib", "nbconvert", "nbclient", "pytest"):
+        (pin,) = [pin for pin in locked[name] if pin.marker is None or pin.marker.evaluate()]
+        assert metadata.version(name) in versions([pin])
+
+
+def test_python_is_one_that_the_project_covers():
+    oldest = tuple(map(int, lock.OLDEST.split(".")))
+    assert oldest <= sys.version_info[:2] < (3, 13)
+    assert f'requires-python = ">={lock.OLDEST},<3.13"' in PROJECT

@@ -1,0 +1,150 @@
+"""The make rules: what runs again when, in a copy of the project with three tiny notebooks."""
+
+import os
+import re
+import shutil
+import subprocess
+import time
+
+from book import notebook
+
+import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
+NAMES = "index", "01_first", "02_second"
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory):
+    """A copy of what make needs; the environment is the real one."""
+    folder = tmp_path_factory.mktemp("project")
+    for name in ("Makefile", "requirements.lock", "requirements-dev.lock", "pyproject.toml"):
+        shutil.copy2(notebook.ROOT / name, folder)
+    for name in ("book", "d2l_utils"):
+        shutil.copytree(notebook.ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+    (folder / ".venv").symlink_to(notebook.ROOT / ".venv")
+    (folder / "data").mkdir()
+    for name in NAMES:
+        write(folder, name, "print('hello')")
+    return folder
+
+
+def write(folder, name, source):
+    cells = [new_markdown_cell(f"# {name}", id="a"), new_code_cell(source, id="b")]
+    notebook.write(new_notebook(cells=cells), name, folder / "notebooks")
+
+
+def make(folder, *arguments, **environment):
+    env = {**os.environ, "D2L_OFFLINE": "1", **environment}
+    done = subprocess.run(["make", *arguments], cwd=folder, env=env, capture_output=True, text=True, timeout=300)
+    executed = re.findall(r"^ *[\d.]+ s   (\w+)$", done.stdout, flags=re.MULTILINE)
+    return done.returncode, sorted(executed), done.stdout + done.stderr
+
+
+def html(folder, name):
+    return (folder / "_build" / "html" / f"{name}.html").read_text()
+
+
+@pytest.fixture(scope="module")
+def built(project):
+    code, executed, output = make(project)
+    assert (code, executed) == (0, sorted(NAMES)), output
+    assert "The book is in _build/html/index.html" in output
+    return project
+
+
+def test_nothing_changed_nothing_done(built):
+    start = time.monotonic()
+    code, executed, output = make(built)
+    assert (code, executed) == (0, [])
+    assert output == "The book is in _build/html/index.html\n"
+    assert time.monotonic() - start < 2  # the issue's own limit; it takes a hundredth of a second
+
+
+def test_one_chapter_changed_runs_alone(built):
+    write(built, "01_first", "print('changed')")
+    assert make(built)[:2] == (0, ["01_first"])
+    assert "changed" in html(built, "01_first")
+
+
+def test_touched_but_equal_runs_nothing(built):
+    (built / "notebooks" / "02_second.ipynb").touch()
+    assert make(built)[:2] == (0, [])
+
+
+def test_shared_code_changed_runs_all(built):
+    with (built / "d2l_utils" / "plot.py").open("a") as file:
+        file.write("# changed\n")
+    assert make(built)[:2] == (0, sorted(NAMES))
+
+
+def test_template_changed_runs_nothing_and_writes_the_pages(built):
+    with (built / "book" / "template" / "book.css").open("a") as file:
+        file.write("/* changed */\n")
+    assert make(built)[:2] == (0, [])
+    assert "changed" in (built / "_build" / "html" / "assets" / "book.css").read_text()
+
+
+def test_failure_names_the_cell_and_leaves_the_last_good_page(built):
+    before = html(built, "02_second")
+    write(built, "02_second", "x = 1\nraise KeyError('missing hyperparameter')")
+    for _ in range(2):  # a failure is not taken for a result the second time either
+        code, executed, output = make(built)
+        assert code != 0
+        assert "FAILED     02_second, cell 2 of 2:" in output
+        assert "KeyError: 'missing hyperparameter'" in output
+        assert "1 of 1 notebooks failed; their last good pages stay" in output
+        assert html(built, "02_second") == before
+    write(built, "02_second", "print('mended')")
+    assert make(built)[:2] == (0, ["02_second"])
+
+
+def test_notebook_that_does_not_end_is_stopped(built):
+    runner = built / "book" / "run.py"
+    patient = runner.read_text()
+    runner.write_text(patient.replace("TIME_LIMIT = 300", "TIME_LIMIT = 5"))
+    write(built, "01_first", "import time\ntime.sleep(600)")
+    code, _, output = make(built)
+    runner.write_text(patient)
+    assert code != 0
+    assert "FAILED     01_first, cell 2 of 2" in output
+    assert "did not end within 5 s" in output
+    write(built, "01_first", "print('hello')")
+    assert make(built)[0] == 0
+
+
+def test_without_network_make_says_so_once_and_goes_on(built):
+    write(built, "01_first", "from d2l_utils import data\ndata.airfoil()[0].shape")
+    offline = {"D2L_OFFLINE": "", "D2L_DATA_MIRROR": "/no/such/folder", "http_proxy": "http://127.0.0.1:9"}
+    code, executed, output = make(built, **offline)
+    assert (code, "01_first" in executed) == (0, True), output
+    assert output.count("is not to be had. Looked at:") == 1
+    assert "Going on with 3" in output
+    assert "Synthetic data." in html(built, "01_first")
+    assert "Synthetic data." not in html(built, "02_second")
+
+
+def test_refresh_refuses_the_stand_in(built):
+    code, _, output = make(built, "refresh")
+    assert code != 0
+    assert "The stored outputs come from the real data: unset D2L_OFFLINE" in output
+
+
+def test_help_lists_every_target(built):
+    _, _, output = make(built, "help")
+    targets = re.findall(r"^([a-z]+):", (built / "Makefile").read_text(), flags=re.MULTILINE)
+    assert [line.split()[1] for line in output.splitlines()] == targets
+
+
+def test_python_is_found_or_chosen(built):
+    dry = subprocess.run(
+        ["make", "-n", "-W", "requirements.lock", ".venv/.readers"], cwd=built, capture_output=True, text=True
+    )
+    assert re.search(r"^python3[.\d]* -m venv", dry.stdout, flags=re.MULTILINE)
+    dry = subprocess.run(
+        ["make", "-n", "-W", "requirements.lock", ".venv/.readers", "PYTHON=/opt/other"],
+        cwd=built,
+        capture_output=True,
+        text=True,
+    )
+    assert "/opt/other -m venv" in dry.stdout

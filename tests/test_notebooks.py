@@ -1,0 +1,103 @@
+"""The chapters run, say what their committed outputs say, and keep the shape that readers rely on."""
+
+import re
+
+from book import notebook
+from outputs import differences
+
+import pytest
+
+NAMES = notebook.names()
+USES_AIRFOIL = re.compile(r"data\.airfoil\(")
+LONGEST_CELL = 15  # lines; more than that is more than one thought
+
+
+def code_cells(nb):
+    return [cell for cell in nb.cells if cell.cell_type == "code"]
+
+
+def figures(nb):
+    return [out for cell in code_cells(nb) for out in cell.outputs if "image/svg+xml" in out.get("data", {})]
+
+
+def as_text(output):
+    if output.output_type == "stream":
+        return f"{output.name}: {output.text}"
+    alt = output.get("metadata", {}).get("image/svg+xml", {}).get("alt", "")
+    return f"{output.output_type} {sorted(output.data)} {alt} {output.data.get('text/plain', '')}"
+
+
+def size(output):
+    return re.search(r'<svg[^>]*? width="([\d.]+pt)"', output.data["image/svg+xml"])[1]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_outputs_are_those_committed(name, executed, request):
+    committed = notebook.read(name)
+    if any(USES_AIRFOIL.search(cell.source) for cell in code_cells(committed)):
+        request.getfixturevalue("airfoil")
+    fresh = executed(name)
+    for number, (old, new) in enumerate(zip(code_cells(committed), code_cells(fresh)), start=1):
+        assert len(old.outputs) == len(new.outputs), f"code cell {number}"
+        for before, after in zip(old.outputs, new.outputs):
+            assert differences(as_text(before), as_text(after)) == [], f"code cell {number}"
+    assert [size(figure) for figure in figures(committed)] == [size(figure) for figure in figures(fresh)]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "agree"),
+    [
+        ("loss 0.2446", "loss 0.2447", True),
+        ("loss 0.2446", "loss 0.2456", False),
+        ("2.4617e-04", "2.4619e-04", True),
+        ("2.4617e-04", "2.5617e-04", False),
+        ("stopped at step 16", "stopped at step 17", False),
+        ("starts at 1", "ends at 1", False),
+        ("[ 0.1 -0.2]", "[0.1 -0.2]", True),
+    ],
+)
+def test_comparison_itself(old, new, agree):
+    assert (differences(old, new) == []) == agree
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_figure_has_its_own_alternative_text(name):
+    alts = [figure.metadata["image/svg+xml"]["alt"] for figure in figures(notebook.read(name))]
+    assert all(len(alt) > 40 for alt in alts)
+    assert len(set(alts)) == len(alts)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_trace_of_a_machine(name):
+    nb = notebook.read(name)
+    assert set(nb.metadata) == {"kernelspec", "language_info"}
+    assert nb.metadata.language_info == {"name": "python"}
+    assert all(set(cell.metadata) <= {"tags"} for cell in nb.cells)
+    text = (notebook.NOTEBOOKS / f"{name}.ipynb").read_text()
+    assert not re.search(r"/home/|/root/|/tmp/|/work/|ipykernel_", text)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_cells_are_short_and_have_been_run(name):
+    cells = code_cells(notebook.read(name))
+    assert all(len(cell.source.splitlines()) <= LONGEST_CELL for cell in cells)
+    assert [cell.execution_count for cell in cells] == list(range(1, len(cells) + 1))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_first_code_cell_imports_and_seeds_only(name):
+    first = code_cells(notebook.read(name))[0].source
+    assert all(re.match(r"import |from |(runtime|np\.random)\.seed\(|$", line) for line in first.splitlines())
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name[0].isdigit() and "solutions" not in name])
+def test_chapter_has_its_sections_and_its_solutions(name):
+    text = "\n".join(cell.source for cell in notebook.read(name).cells if cell.cell_type == "markdown")
+    for heading in ("## Where it breaks", "## Summary", "## Exercises", "## References"):
+        assert heading in text
+    exercises = text.partition("## Exercises")[2].partition("## References")[0]
+    numbers = re.findall(r"^(\d)\. ", exercises, flags=re.MULTILINE)
+    solutions = "\n".join(cell.source for cell in notebook.read(f"{name}_solutions").cells)
+    assert re.findall(r"^## (\d)\. ", solutions, flags=re.MULTILINE) == numbers
+    summary = text.partition("## Summary")[2].partition("## Exercises")[0]
+    assert summary.count("\n- ") <= 5

@@ -1,0 +1,117 @@
+"""MXNet is made importable where it can run, and refused in plain words where it cannot."""
+
+import builtins
+import importlib
+import os
+import platform
+import random
+import subprocess
+import sys
+
+from d2l_utils import runtime
+
+import mxnet
+import numpy
+import pytest
+
+
+@pytest.mark.parametrize(
+    ("system", "machine", "words"),
+    [
+        ("Darwin", "arm64", ["Darwin on arm64", "Apple silicon", "container"]),
+        ("Windows", "AMD64", ["Windows", "WSL2"]),
+        ("Linux", "aarch64", ["aarch64", "Arm Performance Libraries", "x86-64 container"]),
+        ("Linux", "riscv64", ["riscv64", "no wheel", "container"]),
+    ],
+)
+def test_machines_without_a_working_wheel(system, machine, words, monkeypatch):
+    monkeypatch.setattr(platform, "system", lambda: system)
+    monkeypatch.setattr(platform, "machine", lambda: machine)
+    with pytest.raises(runtime.MXNetUnavailable) as refusal:
+        runtime.load()
+    assert all(word in str(refusal.value) for word in words)
+
+
+def test_linux_without_glibc(monkeypatch):
+    monkeypatch.setattr(platform, "libc_ver", lambda: ("", ""))
+    with pytest.raises(runtime.MXNetUnavailable, match="without glibc"):
+        runtime.check_machine()
+
+
+@pytest.mark.parametrize("version", [(3, 8, 18), (3, 13, 0)])
+def test_pythons_that_the_lock_does_not_cover(version, monkeypatch):
+    monkeypatch.setattr(sys, "version_info", version)
+    with pytest.raises(runtime.MXNetUnavailable, match=r"Python 3\.9 to 3\.12.*make PYTHON=python3\.11"):
+        runtime.check_machine()
+
+
+def test_numpy_2(monkeypatch):
+    monkeypatch.setattr(numpy, "__version__", "2.1.0")
+    with pytest.raises(runtime.MXNetUnavailable, match=r"NumPy 2\.1\.0.*numpy==1\.23\.5"):
+        runtime.load()
+
+
+def test_mxnet_not_installed(monkeypatch):
+    def without_mxnet(name):
+        if name == "mxnet":
+            raise ModuleNotFoundError("No module named 'mxnet'", name="mxnet")
+
+    monkeypatch.setattr(importlib, "import_module", without_mxnet)
+    with pytest.raises(runtime.MXNetUnavailable, match="'mxnet' is not installed for .*Run `make`"):
+        runtime.load()
+
+
+def test_system_library_missing(monkeypatch):
+    def without_library(name):
+        if name == "mxnet":
+            raise OSError("libgomp.so.1: cannot open shared object file")
+
+    monkeypatch.setattr(importlib, "import_module", without_library)
+    with pytest.raises(runtime.MXNetUnavailable, match=r"libgomp\.so\.1.*apt-get install libgomp1"):
+        runtime.load()
+
+
+def test_names_that_newer_versions_dropped_are_put_back(monkeypatch):
+    monkeypatch.delitem(vars(numpy), "bool", raising=False)
+    monkeypatch.setitem(sys.modules, "distutils", None)
+    monkeypatch.setitem(sys.modules, "distutils.version", None)
+    runtime.restore_names()
+    assert numpy.bool is builtins.bool
+    loose = importlib.import_module("distutils.version").LooseVersion
+    assert loose("1.9.1") < loose("1.10") < loose("1.10.1rc2")
+
+
+def test_script_tells_make_whether_a_python_fits():
+    script = runtime.__file__
+    assert subprocess.run([sys.executable, script], capture_output=True).returncode == 0
+    lie = "import platform, runpy; platform.system = lambda: 'Windows'; runpy.run_path({!r}, run_name='__main__')"
+    refused = subprocess.run([sys.executable, "-c", lie.format(script)], capture_output=True, text=True)
+    assert refused.returncode == 1
+    assert "WSL2" in refused.stderr
+    assert "Traceback" not in refused.stderr
+
+
+@pytest.mark.parametrize(("chosen", "expected"), [(None, "1"), ("2", "2")])
+def test_one_arithmetic_thread_unless_the_user_chose(chosen, expected):
+    env = {key: value for key, value in os.environ.items() if key != "OMP_NUM_THREADS"}
+    env.update({"OMP_NUM_THREADS": chosen} if chosen else {})
+    code = "import d2l_utils, os; print(os.environ['OMP_NUM_THREADS'])"
+    printed = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, check=True)
+    assert printed.stdout.strip() == expected
+
+
+def test_seed_seeds_all_three_generators():
+    def draws():
+        return random.random(), numpy.random.rand(), mxnet.nd.random.normal(shape=1).asscalar()
+
+    runtime.seed(7)
+    first = draws()
+    assert all(a != b for a, b in zip(first, draws()))
+    runtime.seed(7)
+    assert draws() == first
+
+
+@pytest.mark.parametrize("number", [-1, 2**32, 1.5, "one"])
+def test_seed_refuses(number):
+    with pytest.raises(ValueError, match="a seed is an integer from 0"):
+        runtime.seed(number)
