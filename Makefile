@@ -2,7 +2,7 @@
 
 .DEFAULT_GOAL := html
 .DELETE_ON_ERROR:
-.PHONY: help html test lab data refresh bench lint lock clean
+.PHONY: help html test smoke lab data refresh bench lint lock clean
 
 VENV := .venv
 RUN := $(VENV)/bin/python
@@ -21,6 +21,9 @@ html: $(BOOK)/.built  ## install what is needed, run every chapter that changed,
 
 test: lint html  ## run all tests, lint included, on the book as it is now
 	$(RUN) -m pytest -n 2
+
+smoke: $(VENV)/.developers  ## try another Python: make smoke PYTHON=python3.12 VENV=_build/venv-3.12
+	$(RUN) -m pytest tests/test_runtime.py tests/test_rules.py tests/test_train.py
 
 lab: $(VENV)/.readers  ## open JupyterLab in notebooks/
 	$(VENV)/bin/jupyter lab --notebook-dir=notebooks

@@ -8,7 +8,7 @@ import time
 
 import nbformat
 from nbclient import NotebookClient
-from nbclient.exceptions import CellExecutionError, DeadKernelError
+from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbconvert.filters import strip_ansi
 
 from . import notebook
@@ -63,6 +63,7 @@ async def _execute(name, slots):
         client = NotebookClient(
             nb,
             kernel_name="python3",
+            timeout_func=lambda cell: max(1, started + TIME_LIMIT - time.perf_counter()),
             extra_arguments=[
                 "--log-level=ERROR"
             ],  # a kernel that listens to this machine alone warns of eavesdroppers
@@ -72,8 +73,8 @@ async def _execute(name, slots):
         )
         print(f"   ...     {name}", flush=True)
         try:
-            await asyncio.wait_for(client.async_execute(), TIME_LIMIT)
-        except (CellExecutionError, DeadKernelError, asyncio.TimeoutError) as error:
+            await client.async_execute()
+        except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
             print(f"\nFAILED     {name}, {_where(nb)}\n{_why(error)}\n", flush=True)
             return False
         notebook.cleaned(nb).metadata["key"] = current
@@ -91,6 +92,6 @@ def _where(nb):
 
 
 def _why(error):
-    if isinstance(error, asyncio.TimeoutError):
+    if isinstance(error, CellTimeoutError):
         return f"The notebook did not end within {TIME_LIMIT} s."
     return strip_ansi(str(getattr(error, "traceback", error)))

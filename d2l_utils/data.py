@@ -204,6 +204,27 @@ def synthetic_regression(num_examples=1000, w=(2.0, -3.4), b=4.2, noise=0.01):
     return features, labels + noise * nd.random_normal(shape=labels.shape)
 
 
+def minibatches(features, labels, batch_size, num_epochs):
+    """Yield (epoch, batches of it so far times batch_size, X, y), shuffled anew in each epoch."""
+    num_examples, num_full = len(features), len(features) // batch_size
+    for epoch in range(num_epochs):
+        # NumPy's generator and this order of calls are Gluon's DataLoader's: a seed gives the same batches.
+        order = np.arange(num_examples)
+        np.random.shuffle(order)
+        order = nd.array(order, dtype="int32")
+        columns = [_split(array.take(order), num_full, batch_size) for array in (features, labels)]
+        for i, (X, y) in enumerate(zip(*columns), start=1):
+            yield epoch, i * batch_size, X, y
+
+
+def _split(array, num_full, batch_size):
+    """Cut an array into num_full batches and a smaller last one, in one operation: slicing costs one each."""
+    full = nd.split(array[: num_full * batch_size], num_full, axis=0)
+    batches = full if num_full > 1 else [full]
+    rest = array[num_full * batch_size :] if len(array) > num_full * batch_size else None
+    return batches if rest is None else [*batches, rest]
+
+
 if __name__ == "__main__":
     try:
         for file in FILES:

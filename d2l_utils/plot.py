@@ -73,7 +73,7 @@ def trajectories(f, paths, x1=(-5.5, 1.0), x2=(-3.0, 1.0)):
         ValueError: there is no path, or more than four.
 
     Example:
-        >>> trajectories(lambda a, b: a * a + b * b, {"GD": [(-1, 2), (0.5, 1)]}).alt[50:]
+        >>> trajectories(lambda a, b: a * a + b * b, {"GD": [(-1, 2), (0.5, 1)]}).alt[48:]
         'GD: starts at (-1, 2), ends at (0.5, 1) after 1 steps; x1 crosses zero 1 times, x2 0 times.'
 
     Source: Zhang, Lipton, Li and Smola, "Dive into Deep Learning", the function show_trace_2d.

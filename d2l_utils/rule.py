@@ -118,7 +118,8 @@ def bind(rule, source, target, hyperparams):
 
     Example:
         >>> slots = [Slots([nd.ones(1)], [()]) for _ in range(2)]
-        >>> bind(lambda x, g, state=(): (2 * x, state), *slots, {})()
+        >>> update = bind(lambda x, g, state=(): (2 * x, state), *slots, {})
+        >>> _ = update()
         >>> slots[1].params[0].asscalar()
         2.0
 

@@ -7,7 +7,7 @@ import numpy as np
 from mxnet import autograd, nd
 from mxnet import gluon as mx_gluon
 
-from . import model
+from . import data, model
 from . import rule as rules
 from .history import History, Trajectory, first_not_finite, warn_of_divergence
 
@@ -197,7 +197,7 @@ def run(step, params, evaluate, label, features, labels, batch_size, num_epochs,
 
     record(0.0)
     start = perf_counter()
-    for epoch, seen, X, y in _minibatches(features, labels, batch_size, num_epochs):
+    for epoch, seen, X, y in data.minibatches(features, labels, batch_size, num_epochs):
         unchecked.append(step(X, y))
         num_steps += 1
         if seen % record_every == 0:
@@ -212,27 +212,6 @@ def run(step, params, evaluate, label, features, labels, batch_size, num_epochs,
     warn_of_divergence(label, history.diverged_at, stacklevel=3)
     history.params = [array.copy() for array in params()]
     return history
-
-
-def _minibatches(features, labels, batch_size, num_epochs):
-    """Yield (epoch, batches seen in it times batch_size, X, y), shuffled anew in each epoch."""
-    num_examples, num_full = len(features), len(features) // batch_size
-    for epoch in range(num_epochs):
-        # NumPy's generator and this order of calls are Gluon's DataLoader's: a seed gives the same batches.
-        order = np.arange(num_examples)
-        np.random.shuffle(order)
-        order = nd.array(order, dtype="int32")
-        columns = [_split(array.take(order), num_full, batch_size) for array in (features, labels)]
-        for i, (X, y) in enumerate(zip(*columns), start=1):
-            yield epoch, i * batch_size, X, y
-
-
-def _split(array, num_full, batch_size):
-    """Cut an array into num_full batches and a smaller last one, in one operation: slicing costs one each."""
-    full = nd.split(array[: num_full * batch_size], num_full, axis=0)
-    batches = full if num_full > 1 else [full]
-    rest = array[num_full * batch_size :] if len(array) > num_full * batch_size else None
-    return batches if rest is None else [*batches, rest]
 
 
 def _check_data(features, labels, batch_size, num_epochs, record_every):

@@ -26,9 +26,8 @@ class Page(HTMLParser):
         self.tags.append(tag)
         self.ids += [attributes["id"]] if "id" in attributes else []
         self.links += [attributes["href"]] if tag == "a" else []
-        self.loads += [
-            attributes[key] for key in ("src", "href") if tag in ("link", "img", "script") and key in attributes
-        ]
+        if tag in ("link", "img", "script"):
+            self.loads += [attributes[key] for key in ("src", "href") if key in attributes]
         self.graphics += [attributes.get("aria-label", "")] if tag == "svg" else []
 
 

@@ -30,7 +30,7 @@ def public_functions():
                 yield pytest.param(member, id=f"{name}.{function}")
 
 
-@pytest.mark.parametrize("function", public_functions())
+@pytest.mark.parametrize("function", list(public_functions()))
 def test_docstring_keeps_the_order(function):
     lines = inspect.getdoc(function).splitlines()
     assert re.search(r"[.:]$", lines[0])

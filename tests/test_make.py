@@ -137,14 +137,6 @@ def test_help_lists_every_target(built):
 
 
 def test_python_is_found_or_chosen(built):
-    dry = subprocess.run(
-        ["make", "-n", "-W", "requirements.lock", ".venv/.readers"], cwd=built, capture_output=True, text=True
-    )
-    assert re.search(r"^python3[.\d]* -m venv", dry.stdout, flags=re.MULTILINE)
-    dry = subprocess.run(
-        ["make", "-n", "-W", "requirements.lock", ".venv/.readers", "PYTHON=/opt/other"],
-        cwd=built,
-        capture_output=True,
-        text=True,
-    )
-    assert "/opt/other -m venv" in dry.stdout
+    install = "-n", "-W", "requirements.lock", ".venv/.readers"
+    assert re.search(r"^python3[.\d]* -m venv", make(built, *install)[2], flags=re.MULTILINE)
+    assert "/opt/other -m venv" in make(built, *install, "PYTHON=/opt/other")[2]
