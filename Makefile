@@ -6,6 +6,7 @@
 
 VENV := .venv
 RUN := $(VENV)/bin/python
+INSTALL := $(RUN) -m pip install --quiet --disable-pip-version-check --use-pep517
 BOOK := _build/html
 
 # The first interpreter that MXNet can run on; `make PYTHON=/path/to/python` chooses another.
@@ -59,10 +60,10 @@ $(VENV)/.readers: requirements.lock
 	$(PYTHON) d2l_utils/runtime.py
 	@echo "Installing the pinned packages into $(VENV) with $(PYTHON): a minute or two"
 	$(PYTHON) -m venv --clear $(VENV)
-	$(RUN) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-	$(RUN) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	$(INSTALL) --require-hashes -r requirements.lock
+	$(INSTALL) --no-deps --no-build-isolation -e .
 	@touch $@
 
 $(VENV)/.developers: requirements-dev.lock $(VENV)/.readers
-	$(RUN) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	$(INSTALL) --require-hashes -r requirements-dev.lock
 	@touch $@
