@@ -6,6 +6,8 @@ import os
 import sys
 import time
 
+from d2l_utils import data
+
 import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
@@ -23,7 +25,8 @@ def key(name):
     parts = [cell.cell_type + cell.source for cell in nb.cells]
     shared = [*sorted((notebook.ROOT / "d2l_utils").glob("*.py")), notebook.ROOT / "requirements.lock"]
     parts += [path.read_text() for path in shared]
-    parts += [sys.version, os.environ.get("D2L_OFFLINE", "")]
+    real_data = not data.offline() and all((data.DATA / file).exists() for file in data.FILES)
+    parts += [sys.version, f"real data: {real_data}"]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
