@@ -6,7 +6,7 @@
 
 VENV := .venv
 RUN := $(VENV)/bin/python
-INSTALL := $(RUN) -m pip install --quiet --disable-pip-version-check --use-pep517
+INSTALL := $(RUN) -m pip install --quiet --disable-pip-version-check --use-pep517 --no-deps
 BOOK := _build/html
 
 # The first interpreter that MXNet can run on; `make PYTHON=/path/to/python` chooses another.
@@ -61,7 +61,7 @@ $(VENV)/.readers: requirements.lock
 	@echo "Installing the pinned packages into $(VENV) with $(PYTHON): a minute or two"
 	$(PYTHON) -m venv --clear $(VENV)
 	$(INSTALL) --require-hashes -r requirements.lock
-	$(INSTALL) --no-deps --no-build-isolation -e .
+	$(INSTALL) --no-build-isolation -e .
 	@touch $@
 
 $(VENV)/.developers: requirements-dev.lock $(VENV)/.readers

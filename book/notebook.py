@@ -23,6 +23,15 @@ def read(name, folder=NOTEBOOKS):
     return nbformat.read(folder / f"{name}.ipynb", as_version=4)
 
 
+def unexecuted(name):
+    """A notebook without its stored outputs."""
+    nb = read(name)
+    for cell in nb.cells:
+        if cell.cell_type == "code":
+            cell.update(outputs=[], execution_count=None)
+    return nb
+
+
 def write(nb, name, folder):
     folder.mkdir(parents=True, exist_ok=True)
     nbformat.write(nb, folder / f"{name}.ipynb")

@@ -62,7 +62,7 @@ def execute(names):
 
 async def _execute(name, slots):
     async with slots:
-        nb, started, current = notebook.read(name), time.perf_counter(), key(name)
+        nb, started, current = notebook.unexecuted(name), time.perf_counter(), key(name)
         client = NotebookClient(
             nb,
             kernel_name="python3",

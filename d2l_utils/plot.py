@@ -87,7 +87,7 @@ def trajectories(f, paths, x1=(-5.5, 1.0), x2=(-3.0, 1.0)):
     alt = ["Contours of the objective, and paths over them."]
     with rc_context(STYLE):
         figure, axes = _new()
-        axes.contour(*grid, f(*grid), levels=10, colors=GREY, linewidths=0.6)
+        axes.contour(*grid, f(*grid), levels=10, colors=GREY, linewidths=0.8)
         for i, (name, path) in enumerate(points.items()):
             axes.plot(*path.T, color=COLOURS[i], linestyle=LINES[i], marker=MARKERS[i], markersize=4, label=name)
             alt.append(f"{name}: {_describe_path(path)}.")
