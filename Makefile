@@ -14,10 +14,12 @@ CANDIDATES := python3.11 python3.10 python3.9 python3.12 python3 python
 ACCEPTED = $(shell for p in $(CANDIDATES); do $$p d2l_utils/runtime.py 2>/dev/null && echo $$p && break; done)
 PYTHON ?= $(or $(ACCEPTED),python3)
 
-CODE := $(wildcard d2l_utils/*.py book/*.py book/template/*)
-INPUTS := notebooks $(wildcard notebooks/*.ipynb) $(CODE) $(wildcard data/*.dat)
+# The folders stand for what is added or taken away; `data` alone is the target of that name.
+INPUTS := notebooks data/ requirements.lock \
+    $(wildcard notebooks/*.ipynb d2l_utils/*.py book/*.py book/template/* data/*.dat)
+STAMP := $(BOOK)/.built-$(if $(filter 1,$(D2L_OFFLINE)),stand-in,with-data)
 
-html: $(BOOK)/.built  ## install what is needed, run every chapter that changed, build the HTML (the default)
+html: $(STAMP)  ## install what is needed, run every chapter that changed, build the HTML (the default)
 	@echo "The book is in $(BOOK)/index.html"
 
 test: lint html  ## run all tests, lint included, on the book as it is now
@@ -30,7 +32,7 @@ lab: $(VENV)/.readers  ## open JupyterLab in notebooks/
 	$(VENV)/bin/jupyter lab --notebook-dir=notebooks
 
 data: $(VENV)/.readers  ## fetch and verify every data file
-	$(RUN) -m d2l_utils.data
+	$(RUN) -m book data
 
 refresh: $(VENV)/.readers  ## run every chapter and store its outputs in notebooks/
 	$(RUN) -m book refresh
@@ -51,9 +53,8 @@ clean:  ## remove everything that was built or installed
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' Makefile
 
-$(BOOK)/.built: $(INPUTS) | $(VENV)/.readers
-	$(RUN) -m book html
-	@touch $@
+$(STAMP): $(INPUTS) | $(VENV)/.readers
+	$(RUN) -m book html $@
 
 # The lock names every file that pip may install, by its hash; our own package is installed in place.
 $(VENV)/.readers: requirements.lock

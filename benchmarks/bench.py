@@ -15,7 +15,7 @@ import d2l_utils  # noqa: F401  (makes MXNet importable for d2l)
 from d2l_utils import data, runtime, train
 from d2l_utils.rule import sqrt
 
-# isort: split
+#
 import d2l
 from mxnet import nd
 

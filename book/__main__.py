@@ -1,45 +1,57 @@
-"""`python -m book html` builds the book; `python -m book refresh` stores fresh outputs in notebooks/."""
+"""`python -m book data | html STAMP | refresh`: fetch the data, build the book, store fresh outputs."""
 
 import os
 import sys
+import time
+from pathlib import Path
 
 from d2l_utils import data
 
 from . import notebook, page, run
 
 
-def find_data():
-    """Have the data ready before anything runs; without them, say so once and choose the stand-in."""
-    if data.offline():
-        return
-    try:
-        for name in data.FILES:
-            data.fetch(name)
-    except data.DataUnavailable as unavailable:
-        print(f"{unavailable}\nGoing on with 3: every page that uses the stand-in says so.\n", flush=True)
-        os.environ["D2L_OFFLINE"] = "1"
+def fetch():
+    for name in data.FILES:
+        print(f"verified: {data.fetch(name)}")
 
 
-def html():
-    find_data()
+def html(stamp):
+    """Run what has changed, write all pages, and leave a stamp dated when we began to read."""
+    if not data.offline():
+        try:
+            fetch()
+        except data.DataUnavailable as unavailable:
+            print(f"{unavailable}\nGoing on with 3: every page that uses the stand-in says so.\n", flush=True)
+            os.environ["D2L_OFFLINE"] = "1"
+    began = time.time()
     stale = [name for name in notebook.names() if not run.is_current(name)]
     failed = run.execute(stale)
     page.write_book(leave=failed)
-    sys.exit(f"{len(failed)} of {len(stale)} notebooks failed; their last good pages stay" if failed else 0)
+    if failed:
+        sys.exit(f"{len(failed)} of {len(stale)} notebooks failed; their last good pages stay")
+    for old in Path(stamp).parent.glob(".built-*"):
+        old.unlink()
+    Path(stamp).touch()
+    os.utime(stamp, (began, began))
 
 
 def refresh():
+    """Run every notebook and store its outputs in notebooks/."""
     if data.offline():
         sys.exit("The stored outputs come from the real data: unset D2L_OFFLINE")
-    for name in data.FILES:
-        data.fetch(name)
+    fetch()
     failed = run.execute(notebook.names())
     for name in notebook.names():
         if name not in failed:
             nb = notebook.read(name, run.EXECUTED)
             notebook.write(notebook.cleaned(nb), name, notebook.NOTEBOOKS)
-    sys.exit(f"{len(failed)} notebooks failed and keep their stored outputs" if failed else 0)
+    if failed:
+        sys.exit(f"{len(failed)} notebooks failed and keep their stored outputs")
 
 
 if __name__ == "__main__":
-    {"html": html, "refresh": refresh}[sys.argv[1]]()
+    command, *arguments = sys.argv[1:]
+    try:
+        {"data": fetch, "html": html, "refresh": refresh}[command](*arguments)
+    except data.DataUnavailable as unavailable:
+        sys.exit(str(unavailable))

@@ -33,8 +33,11 @@ def unexecuted(name):
 
 
 def write(nb, name, folder):
+    """Write a notebook so that a process killed halfway leaves the old one whole."""
     folder.mkdir(parents=True, exist_ok=True)
-    nbformat.write(nb, folder / f"{name}.ipynb")
+    unfinished = folder / f".{name}.unfinished"
+    nbformat.write(nb, unfinished)
+    unfinished.replace(folder / f"{name}.ipynb")
 
 
 def title(nb):

@@ -77,7 +77,7 @@ async def _execute(name, slots):
         print(f"   ...     {name}", flush=True)
         try:
             await client.async_execute()
-        except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
+        except (CellExecutionError, CellTimeoutError, DeadKernelError, RuntimeError) as error:
             print(f"\nFAILED     {name}, {_where(nb)}\n{_why(error)}\n", flush=True)
             return False
         notebook.cleaned(nb).metadata["key"] = current

@@ -1,8 +1,8 @@
-"""The chapters' data: fetched, verified, standardised. `python -m d2l_utils.data` fetches every file."""
+"""The chapters' data: fetched, verified, standardised."""
 
 import os
-import sys
 import warnings
+from numbers import Integral
 from pathlib import Path
 from shutil import copyfile
 
@@ -51,6 +51,19 @@ def offline():
     if choice not in ("0", "1"):
         raise ValueError(f"D2L_OFFLINE is {choice!r}; 1 chooses the stand-in data, 0 the real data")
     return choice == "1"
+
+
+def _set_aside(path, sha256):
+    """Rename a damaged file; where another process has mended it meanwhile, keep that one and say True."""
+    rejected = path.with_name(f"{path.name}.rejected")
+    try:
+        path.replace(rejected)
+    except FileNotFoundError:  # the other process was faster
+        return False
+    mended = pooch.file_hash(rejected) == sha256
+    if mended:
+        rejected.replace(path)
+    return mended
 
 
 def _sources(name):
@@ -102,7 +115,8 @@ def fetch(name):
             if pooch.file_hash(path) == sha256:
                 return path
             warnings.warn(f"{path} is damaged: set aside as {name}.rejected, fetched again", stacklevel=2)
-            path.replace(path.with_name(f"{name}.rejected"))
+            if _set_aside(path, sha256):
+                return path
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise _unavailable(name, [f"{path}: {error.strerror or error}"]) from error
@@ -142,7 +156,7 @@ def airfoil(num_examples=AIRFOIL_HEAD):
         labels: NDArray (num_examples,), float32, scaled sound pressure level, standardised likewise.
 
     Raises:
-        ValueError: num_examples is out of range.
+        ValueError: num_examples is out of range, or D2L_OFFLINE is neither 0 nor 1.
         DataUnavailable: the file is neither in data/, nor at the mirror, nor at its public address;
             says where it looked and how to go on without a network.
 
@@ -153,7 +167,7 @@ def airfoil(num_examples=AIRFOIL_HEAD):
 
     Source: Brooks, Pope and Marcolini (1989), NASA RP-1218; UCI repository, dataset 291.
     """
-    if not isinstance(num_examples, int) or not 1 <= num_examples <= AIRFOIL_ROWS:
+    if not isinstance(num_examples, Integral) or not 1 <= num_examples <= AIRFOIL_ROWS:
         raise ValueError(f"num_examples is {num_examples!r}; it must be an integer from 1 to {AIRFOIL_ROWS}")
     if offline():
         warnings.warn(
@@ -193,7 +207,7 @@ def synthetic_regression(num_examples=1000, w=(2.0, -3.4), b=4.2, noise=0.01):
 
     Source: the Gluon tutorials' linear regression from scratch.
     """
-    if not isinstance(num_examples, int) or num_examples < 1:
+    if not isinstance(num_examples, Integral) or num_examples < 1:
         raise ValueError(f"num_examples is {num_examples!r}; it must be an integer of 1 or more")
     if not len(w):
         raise ValueError(f"w is {w!r}; it needs at least one weight")
@@ -219,15 +233,6 @@ def minibatches(features, labels, batch_size, num_epochs):
 
 def _split(array, num_full, batch_size):
     """Cut an array into num_full batches and a smaller last one, in one operation: slicing costs one each."""
-    full = nd.split(array[: num_full * batch_size], num_full, axis=0)
-    batches = full if num_full > 1 else [full]
-    rest = array[num_full * batch_size :] if len(array) > num_full * batch_size else None
-    return batches if rest is None else [*batches, rest]
-
-
-if __name__ == "__main__":
-    try:
-        for file in FILES:
-            print(f"verified: {fetch(file)}")
-    except DataUnavailable as unavailable:
-        sys.exit(str(unavailable))
+    size = num_full * batch_size
+    batches = nd.split(array[:size], num_full, axis=0) if num_full > 1 else [array[:size]] * num_full
+    return batches if size == len(array) else [*batches, array[size:]]

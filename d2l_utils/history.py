@@ -7,6 +7,8 @@ from typing import Optional
 import numpy as np
 from mxnet import nd
 
+AT_ONCE = 200  # multi_all_finite reads past its own memory from 201 arrays on
+
 
 class DivergenceWarning(RuntimeWarning):
     """A run was stopped because a loss or a parameter was no longer finite."""
@@ -74,7 +76,8 @@ def first_not_finite(num_steps, batch_losses, arrays):
     Source: IEEE 754: NaN and infinity stay what they are in sums and products.
     """
     everything = [*batch_losses, *arrays]
-    if nd.multi_all_finite(*everything, num_arrays=len(everything)).asscalar():
+    chunks = (everything[i : i + AT_ONCE] for i in range(0, len(everything), AT_ONCE))
+    if all(nd.multi_all_finite(*chunk, num_arrays=len(chunk)).asscalar() for chunk in chunks):
         return None
     for i, loss in enumerate(batch_losses):
         if not np.isfinite(loss.asnumpy()).all():
@@ -85,5 +88,5 @@ def first_not_finite(num_steps, batch_losses, arrays):
 def warn_of_divergence(label, diverged_at, stacklevel):
     """Warn, where the run named by the label diverged, at the line that started the run."""
     if diverged_at is not None:
-        message = f"{label}: not finite after step {diverged_at}, stopped there"
+        message = f"{label}: not finite after step {diverged_at}; the run was stopped"
         warnings.warn(message, DivergenceWarning, stacklevel=stacklevel + 1)

@@ -142,6 +142,8 @@ def curves(series, x_label, y_label, *, points=None, log=False, level=None):
             axes.axhline(level[1], color=GREY, linewidth=1, label=level[0])
             alt.append(f"{level[0]}: {level[1]:.4g}.")
         axes.set(xlabel=x_label, ylabel=y_label, yscale="log" if log else "linear")
+        if all(np.issubdtype(np.asarray(x).dtype, np.integer) for x, _ in series.values()):
+            axes.xaxis.get_major_locator().set_params(integer=True)  # there is no step 2.5
         if len(series) + (level is not None) > 1:
             _legend(figure)
     figure.alt = " ".join(alt)
@@ -169,8 +171,12 @@ def losses(histories, *, log=False, optimum=None):
 
     Source: Zhang, Lipton, Li and Smola, "Dive into Deep Learning", the function train_ch7.
     """
-    series = {name: (runs[0].epochs, [run.losses for run in runs]) for name, runs in histories.items()}
-    return curves(series, "epoch", "loss", log=log, level=optimum and ("optimum", optimum))
+    series = {}
+    for name, runs in histories.items():
+        longest = max((run.epochs for run in runs), key=len)
+        padded = [[*run.losses, *[np.nan] * (len(longest) - len(run.losses))] for run in runs]  # some diverged
+        series[name] = longest, padded
+    return curves(series, "epoch", "loss", log=log, level=None if optimum is None else ("optimum", optimum))
 
 
 def _check_series(name, series):

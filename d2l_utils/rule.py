@@ -7,6 +7,7 @@ starts at zero. Nothing in a rule says how it is run.
 
 import inspect
 import math
+from numbers import Real
 
 import mxnet as mx
 import numpy as np
@@ -19,7 +20,7 @@ def sqrt(x):
     """The square root of whatever a rule is run on.
 
     Args:
-        x: a number, NumPy array, NDArray, MXNet symbol or PyTorch tensor.
+        x: a number, NumPy array, NDArray or MXNet symbol.
 
     Returns:
         The root, of the same kind and shape as x.
@@ -28,7 +29,7 @@ def sqrt(x):
         >>> float(sqrt(9.0))
         3.0
 
-    Source: NumPy's, MXNet's and PyTorch's references.
+    Source: NumPy's and MXNet's references.
     """
     return x.sqrt() if hasattr(x, "sqrt") else np.sqrt(x)
 
@@ -41,7 +42,7 @@ def label(name, hyperparams):
 def check_rate(name, hyperparams):
     """Raise a ValueError where a learning rate is given that is not a positive, finite number."""
     rate = hyperparams.get(name)
-    if rate is not None and not 0 < rate < math.inf:
+    if rate is not None and not (isinstance(rate, Real) and 0 < rate < math.inf):
         raise ValueError(f"{name} is {rate!r}; a learning rate is a positive, finite number")
 
 
@@ -58,7 +59,8 @@ def check_rule(rule, params, hyperparams, zeros_like):
         The rule's first state for each parameter: a list of tuples of zero arrays.
 
     Raises:
-        TypeError: the rule has no state with a tuple as default, or takes no such hyperparameter.
+        TypeError: the rule has no state with a tuple as default, takes no such hyperparameter, or
+            does not return a parameter and a tuple.
         ValueError: lr is not a positive number, or the rule returns another shape than it got.
 
     Example:
@@ -77,8 +79,11 @@ def check_rule(rule, params, hyperparams, zeros_like):
     states = [tuple(zeros_like(x) for _ in takes["state"].default) for x in params]
     for x, state in zip(params, states):
         with np.errstate(all="ignore"):  # 0 / 0 is no mistake here: only the shapes count
-            new_x, new_state = rule(x, zeros_like(x), state, **hyperparams)
-        got = [getattr(array, "shape", ()) for array in (new_x, *new_state)]
+            # Copies, since a rule may work in place.
+            result = rule(x.copy(), zeros_like(x), tuple(s.copy() for s in state), **hyperparams)
+        if not (isinstance(result, tuple) and len(result) == 2 and isinstance(result[1], tuple)):
+            raise TypeError(f"rule {rule.__name__} returned {type(result).__name__}; it must return x and a tuple")
+        got = [getattr(array, "shape", ()) for array in (result[0], *result[1])]
         if got != [x.shape] * (1 + len(state)):
             raise ValueError(
                 f"rule {rule.__name__} returned the shapes {got} for a parameter of shape {x.shape}; "
@@ -88,7 +93,14 @@ def check_rule(rule, params, hyperparams, zeros_like):
 
 
 class Slots:
-    """The arrays that a rule reads: parameters, their gradients, and the state of each parameter."""
+    """What a rule reads and writes: parameters, their gradients, and the state of each parameter.
+
+    Attributes:
+        params, grads: a list of NDArrays each.
+        states: a list of tuples of NDArrays.
+        inputs: all of them, in the order x0, g0, s0_0, s0_1, ..., x1, g1, ... (list of NDArrays).
+        outputs: the same without the gradients, which is what a rule returns (list of NDArrays).
+    """
 
     def __init__(self, params, states):
         self.params = [x.copy() for x in params]
@@ -96,60 +108,72 @@ class Slots:
         for x in self.params:
             x.attach_grad()
         self.grads = [x.grad for x in self.params]
+        each = list(zip(self.params, self.grads, self.states))
+        self.inputs = [array for x, g, state in each for array in (x, g, *state)]
+        self.outputs = [array for x, _, state in each for array in (x, *state)]
 
-    def flat(self):
-        """Parameters and states, in the order in which a rule returns them."""
-        return [array for x, state in zip(self.params, self.states) for array in (x, *state)]
 
-
-def bind(rule, source, target, hyperparams):
+def updater(rule, slots, hyperparams):
     """Make the update that reads one set of slots and writes another.
 
-    The rule is traced into one static graph. One that cannot be traced (it asks for a value, a shape, or
-    changes an array in place) is called as it stands.
+    The rule is traced into one static graph. One that cannot be traced (it asks for a value or a shape, or
+    changes an array in place), or whose graph gives other numbers, is called as it stands.
 
     Args:
         rule: a checked rule.
-        source, target: the Slots to read and to write; they share no array.
+        slots: Slots of the shapes that the rule will be run on; they are only looked at.
         hyperparams: what the rule is given by name (dict).
 
     Returns:
-        A function without arguments that does one update of all parameters.
+        A function (source, target) that does one update of all parameters, from Slots to other Slots.
 
     Example:
-        >>> slots = [Slots([nd.ones(1)], [()]) for _ in range(2)]
-        >>> update = bind(lambda x, g, state=(): (2 * x, state), *slots, {})
-        >>> _ = update()
-        >>> slots[1].params[0].asscalar()
+        >>> source, target = (Slots([nd.ones(1)], [()]) for _ in range(2))
+        >>> updater(lambda x, g, state=(): (2 * x, state), source, {})(source, target)
+        >>> target.params[0].asscalar()
         2.0
 
-    Source: mxnet/ndarray/_internal, CachedOp.
+    Source: mxnet.ndarray.CachedOp.
     """
+
+    def plain(source, target):
+        for i, (x, g, state) in enumerate(zip(source.params, source.grads, source.states)):
+            new_x, new_state = rule(x, g, state, **hyperparams)
+            for new, kept in zip((new_x, *new_state), (target.params[i], *target.states[i])):
+                nd.identity(new, out=kept)
+
     try:
-        return _traced(rule, source, target, hyperparams)
+        traced = _trace(rule, slots, hyperparams)
     except Exception:  # whatever a rule may raise on symbols; its own mistakes showed in check_rule
-        return lambda: _eager(rule, source, target, hyperparams)
+        return plain
+    return traced if _agree(traced, plain, slots) else plain
 
 
-def _traced(rule, source, target, hyperparams):
-    variables, outputs = {}, []
-    for i, (x, g, state) in enumerate(zip(source.params, source.grads, source.states)):
-        named = {f"x{i}": x, f"g{i}": g, **{f"s{i}_{j}": s for j, s in enumerate(state)}}
-        x, g, *state = (mx.sym.Variable(name, shape=array.shape) for name, array in named.items())
+def _trace(rule, slots, hyperparams):
+    outputs, names = [], []
+    for i, (x, state) in enumerate(zip(slots.params, slots.states)):
+        here = [f"x{i}", f"g{i}", *(f"s{i}_{j}" for j in range(len(state)))]
+        x, g, *state = (mx.sym.Variable(name, shape=x.shape, dtype=x.dtype) for name in here)
         new_x, new_state = rule(x, g, tuple(state), **hyperparams)
         # A graph's output may not be its input; copying is exact.
         outputs += [mx.sym.identity(out) if out.get_children() is None else out for out in (new_x, *new_state)]
-        variables.update(named)
+        names += here
     graph = mx.sym.Group(outputs)
-    if graph.infer_shape()[1] != [array.shape for array in target.flat()]:
-        raise ValueError("NDArrays broadcast in + and -, symbols do not")
-    update = mx.nd.CachedOp(graph, STATIC)
-    inputs, results = [variables[name] for name in graph.list_inputs()], target.flat()
-    return lambda: update(*inputs, out=results)
+    op, order = mx.nd.CachedOp(graph, STATIC), [names.index(name) for name in graph.list_inputs()]
+
+    def traced(source, target):
+        op(*[source.inputs[i] for i in order], out=target.outputs)
+
+    return traced
 
 
-def _eager(rule, source, target, hyperparams):
-    for i, slots in enumerate(zip(source.params, source.grads, source.states)):
-        new_x, new_state = rule(*slots, **hyperparams)
-        for new, kept in zip((new_x, *new_state), (target.params[i], *target.states[i])):
-            nd.identity(new, out=kept)
+def _agree(traced, plain, slots):
+    """Tell whether a graph gives the same bits as the rule itself, on one trial of random arrays."""
+    draw = np.random.RandomState(0).uniform  # a generator of its own: seeds stay what they were
+    source, by_graph, by_rule = (Slots(slots.params, slots.states) for _ in range(3))
+    for array in source.inputs:
+        array[:] = nd.array(draw(0.5, 1.5, array.shape), dtype=array.dtype)
+    traced(source, by_graph)
+    plain(source, by_rule)
+    pairs = zip(by_graph.outputs, by_rule.outputs)
+    return all(np.array_equal(a.asnumpy(), b.asnumpy(), equal_nan=True) for a, b in pairs)

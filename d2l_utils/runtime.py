@@ -7,6 +7,7 @@ import random
 import re
 import sys
 import types
+from numbers import Integral
 
 PYTHONS = (3, 9), (3, 12)  # the oldest and the newest that the lock file covers
 
@@ -139,11 +140,10 @@ def seed(number):
     import mxnet
     import numpy
 
-    if not isinstance(number, int) or not 0 <= number < 2**32:
+    if not isinstance(number, Integral) or not 0 <= number < 2**32:
         raise ValueError(f"number is {number!r}; a seed is an integer from 0 to 2**32 - 1")
-    mxnet.random.seed(number)
-    numpy.random.seed(number)
-    random.seed(number)
+    for generator in (mxnet.random, numpy.random, random):
+        generator.seed(int(number))
 
 
 if __name__ == "__main__":

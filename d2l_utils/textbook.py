@@ -131,8 +131,9 @@ def _run_and_show(step, params, evaluate, name, features, labels, batch_size, nu
     record_every = math.lcm(batch_size, RECORD_EVERY)
     data_and_sizes = features, labels, batch_size, num_epochs, record_every
     history = train.run(step, lambda: params, evaluate, name, *data_and_sizes)
-    print(f"loss: {history.losses[-1]:f}, {history.seconds[-1] / num_epochs:f} sec per epoch")
+    last = num_epochs if history.diverged_at is None else history.epochs[-1]
+    print(f"loss: {history.losses[-1]:f}, {history.seconds[-1] / (last or 1):f} sec per epoch")
     set_figsize()
-    plt.plot(np.linspace(0, num_epochs, len(history.losses)), history.losses)
+    plt.plot(np.linspace(0, last, len(history.losses)), history.losses)
     plt.xlabel("epoch")
     plt.ylabel("loss")

@@ -1,5 +1,6 @@
 """Training loops: a rule and data in, a history out. Nothing here draws or prints."""
 
+from numbers import Integral
 from time import perf_counter
 
 import mxnet as mx
@@ -27,7 +28,8 @@ def descend(rule, f, gradient, start=(-5.0, -2.0), num_steps=20, **hyperparams):
         A Trajectory. It ends early, with a DivergenceWarning, where a point or a loss is not finite.
 
     Raises:
-        ValueError: lr is not positive, num_steps is below 1, or the rule changes a shape.
+        ValueError: lr is not positive, num_steps is below 1, the rule changes a shape, or the gradient
+            has another number of coordinates than the start.
         TypeError: the rule takes no hyperparameter of such a name.
 
     Example:
@@ -44,16 +46,23 @@ def descend(rule, f, gradient, start=(-5.0, -2.0), num_steps=20, **hyperparams):
     points, losses, gradients, states, diverged_at = [x], [f(*x)], [], [], None
     while diverged_at is None and len(gradients) < num_steps:
         with np.errstate(all="ignore"):  # what overflows is reported below
-            gradients.append(np.array(gradient(*x), dtype=np.float64))
-            x, state = rule(x, gradients[-1], state, **hyperparams)
+            gradients.append(_gradient_at(x, gradient))
+            x, state = rule(x.copy(), gradients[-1].copy(), state, **hyperparams)  # it may work in place
             losses.append(f(*x))
         points.append(x)
-        states.append(np.array(state).reshape(-1, x.size))
+        states.append(np.array(state).reshape(-1, x.size))  # a copy
         if not np.isfinite([*x, losses[-1]]).all():
             diverged_at = len(gradients)
     label = rules.label(rule.__name__, hyperparams)
     warn_of_divergence(label, diverged_at, stacklevel=2)
     return Trajectory(label, *map(np.array, (points, losses, gradients, states)), diverged_at)
+
+
+def _gradient_at(x, gradient):
+    g = np.array(gradient(*x), dtype=np.float64)
+    if g.shape != x.shape:
+        raise ValueError(f"gradient returned {g.size} numbers for {x.size} coordinates; it must return one for each")
+    return g
 
 
 def stepwise(rule, features, labels, *, net=None, batch_size=10, num_epochs=2, record_every=100, **hyperparams):
@@ -88,21 +97,21 @@ def stepwise(rule, features, labels, *, net=None, batch_size=10, num_epochs=2, r
     Source: Zhang, Lipton, Li and Smola, "Dive into Deep Learning", the function train_ch7.
     """
     _check_data(features, labels, batch_size, num_epochs, record_every)
-    net = net or model.linear_net(features.shape[1])
+    net = model.linear_net(features.shape[1]) if net is None else net
     params = model.parameters(net, features)
     states = rules.check_rule(rule, params, hyperparams, nd.zeros_like)
     loss_of_batch, loss_of_all = model.loss_graph(net), model.loss_graph(net)
     # Two sets of slots take turns, so that no update overwrites what it still has to read.
     now, then = rules.Slots(params, states), rules.Slots(params, states)
-    update, next_update = rules.bind(rule, now, then, hyperparams), rules.bind(rule, then, now, hyperparams)
+    update = rules.updater(rule, now, hyperparams)
 
     def step(X, y):
-        nonlocal now, then, update, next_update
+        nonlocal now, then
         with autograd.record():
             loss = loss_of_batch(X, y, *now.params)
         loss.backward()
-        update()
-        now, then, update, next_update = then, now, next_update, update
+        update(now, then)
+        now, then = then, now
         return loss
 
     history = run(
@@ -143,7 +152,7 @@ def gluon(name, features, labels, *, net=None, batch_size=10, num_epochs=2, reco
     known = mx.optimizer.Optimizer.opt_registry
     if name not in known:
         raise ValueError(f"name is {name!r}; Gluon's Trainer knows {', '.join(sorted(known))}")
-    net = net or model.linear_net(features.shape[1])
+    net = model.linear_net(features.shape[1]) if net is None else net
     params = model.parameters(net, features)
     trainer = mx_gluon.Trainer(net.collect_params(), name, hyperparams)
     loss_of_batch, loss_of_all = model.loss_graph(net), model.loss_graph(net)
@@ -196,8 +205,9 @@ def run(step, params, evaluate, label, features, labels, batch_size, num_epochs,
         unchecked.clear()
 
     record(0.0)
+    passes = num_epochs if history.diverged_at is None else 0  # data that are not finite cannot be trained on
     start = perf_counter()
-    for epoch, seen, X, y in data.minibatches(features, labels, batch_size, num_epochs):
+    for epoch, seen, X, y in data.minibatches(features, labels, batch_size, passes):
         unchecked.append(step(X, y))
         num_steps += 1
         if seen % record_every == 0:
@@ -218,6 +228,8 @@ def _check_data(features, labels, batch_size, num_epochs, record_every):
     for name, array in (("features", features), ("labels", labels)):
         if not isinstance(array, nd.NDArray):
             raise TypeError(f"{name} is a {type(array).__name__}; nd.array(...) makes the NDArray that it must be")
+    if features.ndim != 2:
+        raise ValueError(f"features has {features.ndim} axes; it must have two, rows and columns")
     if len(features) != len(labels):
         raise ValueError(f"features has {len(features)} rows and labels {len(labels)}; each row needs one label")
     _check_count("batch_size", batch_size)
@@ -230,5 +242,5 @@ def _check_data(features, labels, batch_size, num_epochs, record_every):
 
 
 def _check_count(name, number):
-    if not isinstance(number, int) or number < 1:
+    if not isinstance(number, Integral) or number < 1:
         raise ValueError(f"{name} is {number!r}; it must be an integer of 1 or more")

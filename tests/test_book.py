@@ -116,6 +116,16 @@ def test_formula_that_cannot_be_converted_stops_the_build():
         page.mathml(r"\begin{aligned} a &= b \end{aligned}", "block")
 
 
+def test_outputs_of_every_kind_are_shown():
+    outputs = [
+        new_output("stream", name="stdout", text="printed <1>"),
+        new_output("execute_result", {"text/plain": "value <2>"}, execution_count=1),
+        new_output("display_data", {"text/html": "<table><tr><th>3</th></tr></table>", "text/plain": "table"}),
+    ]
+    text = render(new_code_cell("x", outputs=outputs))
+    assert all(shown in text for shown in ("printed &lt;1&gt;", "value &lt;2&gt;", "<th>3</th>"))
+
+
 def test_links_between_notebooks_become_links_between_pages():
     text = render(new_markdown_cell("[a](01_rmsprop.ipynb) [b](01_rmsprop.ipynb#Summary) [c](https://e.org/x.ipynb)"))
     assert 'href="01_rmsprop.html"' in text

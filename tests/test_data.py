@@ -52,6 +52,7 @@ def folder(tmp_path, monkeypatch, server):
     """An empty data folder, no mirror, and one known file whose public address is dead."""
     for name in ("D2L_DATA_MIRROR", "D2L_OFFLINE"):
         monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
     monkeypatch.setattr(data, "DATA", tmp_path / "data")
     monkeypatch.setattr(data, "FILES", {NAME: (SHA256, f"{DEAD}/{NAME}")})
     return tmp_path / "data"
@@ -156,6 +157,15 @@ def test_unwritable_folder(folder, server, monkeypatch):
 def test_unknown_file(folder):
     with pytest.raises(ValueError, match=r"name is 'nothing\.dat'; the known files are numbers\.bin"):
         data.fetch("nothing.dat")
+
+
+def test_file_that_another_process_mended_meanwhile_is_kept(folder):
+    folder.mkdir()
+    (folder / NAME).write_bytes(GOOD)
+    assert data._set_aside(folder / NAME, SHA256)
+    assert entries(folder) == [NAME]
+    (folder / NAME).unlink()
+    assert not data._set_aside(folder / NAME, SHA256)
 
 
 def fetching(folder, address):

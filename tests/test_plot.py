@@ -68,6 +68,11 @@ def test_several_runs_become_a_median_in_a_band():
     assert "r (median of 3 runs): starts at 1, ends at 0.2" in figure.alt
 
 
+def test_a_run_that_diverged_leaves_a_gap():
+    runs = [History("r", [0, 1], [0.0, 1.0], [1.0, 0.5]), History("r", [0], [0.0], [1.0])]
+    assert "starts at 1, ends at nan" in plot.losses({"r": runs}, optimum=0.0).alt
+
+
 def test_gaps_are_drawn_as_gaps():
     alt = plot.curves({"a": ([0, 1, 2, 3], [3.0, np.nan, 1.0, 2.0])}, "step", "loss").alt
     assert "starts at 3, ends at 2 (step = 3), lowest 1 at step = 2" in alt

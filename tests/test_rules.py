@@ -2,7 +2,7 @@
 
 from book.notebook import definitions
 from d2l_utils import data, runtime, train
-from d2l_utils.rule import Slots, bind, check_rule, sqrt
+from d2l_utils.rule import Slots, check_rule, sqrt, updater
 
 import mxnet as mx
 import numpy as np
@@ -96,22 +96,52 @@ def shape_aware(x, g, state=(0,), lr=0.1):
     return x - lr * g / x.shape[0], state
 
 
-@pytest.mark.parametrize("rule", [RMSPROP, ADAGRAD, step_count, shape_aware])
+def by_length(x, g, state=(0,), lr=0.1):
+    """A rule whose symbols lie: on one, len is 1 whatever its shape."""
+    return x - lr * g / len(g), state
+
+
+def in_place(x, g, state=(0,), lr=0.1):
+    """A rule that changes what it is given."""
+    (s,) = state
+    s += g * g
+    x -= lr * g / sqrt(s + 1e-6)
+    return x, (s,)
+
+
+def same_twice(x, g, state=(0, 0), lr=0.1):
+    """A rule with one array in several slots."""
+    s = state[0] + g
+    return s, (s, s)
+
+
+@pytest.mark.parametrize("rule", [RMSPROP, ADAGRAD, step_count, shape_aware, by_length, same_twice])
 def test_traced_and_plain_calls_give_the_same_bits(rule):
     params = [nd.random.normal(shape=shape) for shape in ((3, 2), (4,))]
     states = check_rule(rule, params, {"lr": 0.1}, nd.zeros_like)
     now, then = Slots(params, states), Slots(params, states)
-    update, update_back = bind(rule, now, then, {"lr": 0.1}), bind(rule, then, now, {"lr": 0.1})
+    update = updater(rule, now, {"lr": 0.1})
     by_hand = list(zip(params, states))
-    for _ in range(3):
-        for run, source in ((update, now), (update_back, then)):
-            for i, grad in enumerate(source.grads):
-                grad[:] = nd.random.normal(shape=grad.shape)
-                by_hand[i] = rule(by_hand[i][0], grad, by_hand[i][1], lr=0.1)
-            run()
+    for _ in range(6):
+        for i, grad in enumerate(now.grads):
+            grad[:] = nd.random.normal(shape=grad.shape)
+            by_hand[i] = rule(by_hand[i][0], grad, by_hand[i][1], lr=0.1)
+        update(now, then)
+        now, then = then, now
     for (x, state), got, got_state in zip(by_hand, now.params, now.states):
         for mine, theirs in zip((x, *state), (got, *got_state)):
             np.testing.assert_array_equal(mine.asnumpy(), theirs.asnumpy())
+
+
+def test_a_rule_that_works_in_place_trains_as_its_pure_twin(airfoil):
+    histories = []
+    for rule in (in_place, ADAGRAD):
+        runtime.seed(2)
+        histories.append(train.stepwise(rule, *airfoil, lr=0.1))
+    assert histories[0].losses == histories[1].losses
+    paths = [train.descend(rule, lambda x: x**2, lambda x: [2 * x], [1.0], lr=0.1) for rule in (in_place, ADAGRAD)]
+    np.testing.assert_array_equal(paths[0].points, paths[1].points)
+    np.testing.assert_array_equal(paths[0].states, paths[1].states)
 
 
 def test_sqrt_takes_every_kind_of_number():

@@ -4,7 +4,7 @@ import warnings
 
 from book.notebook import definitions
 from d2l_utils import data, model, runtime, train
-from d2l_utils.history import DivergenceWarning
+from d2l_utils.history import DivergenceWarning, first_not_finite
 
 import mxnet as mx
 import numpy as np
@@ -103,8 +103,32 @@ def test_a_parameter_that_is_not_finite_counts_even_where_the_loss_is(regression
         return x * 0 + 1e38 * (g * 0 + 10), state
 
     features, labels = regression
-    with pytest.warns(DivergenceWarning, match="after step 1,"):
+    with pytest.warns(DivergenceWarning, match="after step 1;"):
         train.stepwise(poison, features * 0, labels * 0, lr=0.1, **settings())
+
+
+def test_divergence_is_found_among_many_steps(regression):
+    """More losses between two records than MXNet's own check can take."""
+    with pytest.warns(DivergenceWarning):
+        history = train.stepwise(sgd, *regression, lr=1.9, **settings(batch_size=1, record_every=100, num_epochs=4))
+    assert history.diverged_at is not None
+    fine = train.stepwise(sgd, *regression, lr=0.01, **settings(batch_size=1, record_every=1000, num_epochs=4))
+    assert (fine.diverged_at, fine.steps) == (None, [0])
+
+
+def test_last_of_many_arrays_is_looked_at():
+    arrays = [nd.ones(1) for _ in range(401)]
+    assert first_not_finite(401, arrays, [nd.ones(2)]) is None
+    arrays[-1] = nd.array([np.nan])
+    assert first_not_finite(401, arrays, [nd.ones(2)]) == 400
+
+
+def test_data_that_are_not_finite_are_not_trained_on(regression):
+    features, labels = regression
+    labels[3] = np.nan
+    with pytest.warns(DivergenceWarning, match="after step 0"):
+        history = train.stepwise(sgd, features, labels, lr=0.1, **settings())
+    assert (history.diverged_at, history.steps) == (0, [0])
 
 
 def test_descent_reports_divergence():
@@ -133,6 +157,7 @@ BAD = [
     ({"lr": -1}, ValueError, "lr is -1"),
     ({"lr": float("nan")}, ValueError, "lr is nan"),
     ({"lr": float("inf")}, ValueError, "lr is inf"),
+    ({"lr": "0.1"}, ValueError, "lr is '0.1'; a learning rate is a positive"),
     ({"lr": 0.1, "batch_size": 0}, ValueError, "batch_size is 0; it must be an integer of 1 or more"),
     (
         {"lr": 0.1, "batch_size": 104, "record_every": 104},
@@ -153,11 +178,11 @@ def test_stepwise_refuses(changes, error, message, regression):
         train.stepwise(RMSPROP, *regression, **settings(**changes))
 
 
-@pytest.mark.parametrize(("changes", "error", "message"), BAD[4:10])
+@pytest.mark.parametrize(("changes", "error", "message"), BAD[5:11])
 def test_gluon_refuses(changes, error, message, regression):
-    changes["learning_rate"] = changes.pop("lr", 0.1)
+    changes = {key: value for key, value in changes.items() if key != "lr"}
     with pytest.raises(error, match=message):
-        train.gluon("sgd", *regression, **settings(**changes))
+        train.gluon("sgd", *regression, learning_rate=0.1, **settings(**changes))
 
 
 def test_gluon_refuses_unknown_trainers_and_bad_rates(regression):
@@ -173,6 +198,8 @@ def test_data_of_unequal_length_or_another_kind(regression):
         train.stepwise(RMSPROP, features, labels[:102], lr=0.1)
     with pytest.raises(TypeError, match=r"features is a ndarray; nd\.array"):
         train.stepwise(RMSPROP, features.asnumpy(), labels, lr=0.1)
+    with pytest.raises(ValueError, match="features has 1 axes; it must have two"):
+        train.stepwise(RMSPROP, labels, labels, lr=0.1)
 
 
 @pytest.mark.parametrize("rule", [other_shape, forgetful])
@@ -181,6 +208,15 @@ def test_rules_that_return_another_shape(rule, regression):
         train.stepwise(rule, *regression)
     with pytest.raises(ValueError, match=rf"rule {rule.__name__} returned the shapes"):
         train.descend(rule, lambda a, b: a + b, lambda a, b: [1.0, 1.0])
+
+
+def test_rules_that_return_no_state(regression):
+    with pytest.raises(TypeError, match="rule only_x returned NDArray; it must return x and a tuple"):
+
+        def only_x(x, g, state=(0,)):
+            return x - g
+
+        train.stepwise(only_x, *regression)
 
 
 def test_rules_without_a_state():
@@ -195,6 +231,8 @@ def test_rules_without_a_state():
 def test_descend_refuses():
     with pytest.raises(ValueError, match="num_steps is 0"):
         train.descend(sgd, lambda x: x, lambda x: [1.0], start=[0.0], num_steps=0)
+    with pytest.raises(ValueError, match="gradient returned 1 numbers for 2 coordinates"):
+        train.descend(sgd, lambda a, b: a, lambda a, b: [1.0])
     with pytest.raises(ValueError, match="lr is -1"):
         train.descend(sgd, lambda x: x, lambda x: [1.0], start=[0.0], lr=-1)
 
