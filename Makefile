@@ -38,7 +38,7 @@ refresh: $(VENV)/.readers  ## run every chapter and store its outputs in noteboo
 	$(RUN) -m book refresh
 
 bench: $(VENV)/.readers  ## measure our loops beside those of d2l 0.8.7
-	$(RUN) benchmarks/bench.py
+	$(RUN) -m benchmarks.bench
 
 lint: $(VENV)/.developers  ## check the style of modules and notebooks
 	$(RUN) -m ruff check

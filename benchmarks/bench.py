@@ -5,17 +5,16 @@ taken within each round, so that what else the machine does falls on both sides;
 """
 
 import contextlib
+import gc
 import io
 import re
 import statistics
 import sys
 from time import perf_counter
 
-import d2l_utils  # noqa: F401  (makes MXNet importable for d2l)
+from book.notebook import definitions
 from d2l_utils import data, runtime, train
-from d2l_utils.rule import sqrt
 
-#
 import d2l
 from mxnet import nd
 
@@ -32,17 +31,7 @@ class _NoPicture:
         return lambda *args, **kwargs: None
 
 
-def rmsprop(x, g, state=(0,), lr=0.01, gamma=0.9, eps=1e-6):
-    (s,) = state
-    s = gamma * s + (1 - gamma) * g * g
-    return x - lr * g / sqrt(s + eps), (s,)
-
-
-def rmsprop_in_place(params, states, hyperparams):
-    gamma, eps = hyperparams["gamma"], 1e-6
-    for param, s in zip(params, states):
-        s[:] = gamma * s + (1 - gamma) * param.grad.square()
-        param[:] -= hyperparams["lr"] * param.grad / (s + eps).sqrt()
+RMSPROP, RMSPROP_IN_PLACE = definitions("01_rmsprop", "rmsprop", "rmsprop_in_place")
 
 
 def textbook_loss(loop, *args):
@@ -61,9 +50,9 @@ def contestants(features, labels):
 
     return {
         "stepwise": (
-            lambda: train.stepwise(rmsprop, features, labels, lr=0.01, gamma=0.9).losses[-1],
+            lambda: train.stepwise(RMSPROP, features, labels, lr=0.01, gamma=0.9).losses[-1],
             lambda: textbook_loss(
-                d2l.train_ch7, rmsprop_in_place, states(), {"lr": 0.01, "gamma": 0.9}, features, labels
+                d2l.train_ch7, RMSPROP_IN_PLACE, states(), {"lr": 0.01, "gamma": 0.9}, features, labels
             ),
         ),
         "gluon": (
@@ -76,6 +65,8 @@ def contestants(features, labels):
 def timed(run):
     """Seconds and final loss of one run, from the same seed, its recorded losses included."""
     runtime.seed(SEED)
+    nd.waitall()
+    gc.collect()  # what the run before left behind is not this one's to clear
     start = perf_counter()
     loss = run()
     nd.waitall()

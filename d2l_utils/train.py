@@ -100,7 +100,7 @@ def stepwise(rule, features, labels, *, net=None, batch_size=10, num_epochs=2, r
     net = model.linear_net(features.shape[1]) if net is None else net
     params = model.parameters(net, features)
     states = rules.check_rule(rule, params, hyperparams, nd.zeros_like)
-    loss_of_batch, loss_of_all = model.loss_graph(net), model.loss_graph(net)
+    loss_of_batch, loss_of_all, one = model.loss_graph(net), model.loss_graph(net), nd.ones(1)
     # Two sets of slots take turns, so that no update overwrites what it still has to read.
     now, then = rules.Slots(params, states), rules.Slots(params, states)
     update = rules.updater(rule, now, hyperparams)
@@ -109,7 +109,7 @@ def stepwise(rule, features, labels, *, net=None, batch_size=10, num_epochs=2, r
         nonlocal now, then
         with autograd.record():
             loss = loss_of_batch(X, y, *now.params)
-        loss.backward()
+        loss.backward(one)
         update(now, then)
         now, then = then, now
         return loss
@@ -155,12 +155,12 @@ def gluon(name, features, labels, *, net=None, batch_size=10, num_epochs=2, reco
     net = model.linear_net(features.shape[1]) if net is None else net
     params = model.parameters(net, features)
     trainer = mx_gluon.Trainer(net.collect_params(), name, hyperparams)
-    loss_of_batch, loss_of_all = model.loss_graph(net), model.loss_graph(net)
+    loss_of_batch, loss_of_all, one = model.loss_graph(net), model.loss_graph(net), nd.ones(1)
 
     def step(X, y):
         with autograd.record():
             loss = loss_of_batch(X, y, *params)
-        loss.backward()
+        loss.backward(one)
         trainer.step(1)  # the loss is a mean over the batch already
         return loss
 
@@ -199,9 +199,9 @@ def run(step, params, evaluate, label, features, labels, batch_size, num_epochs,
         loss = evaluate()
         history.steps.append(num_steps)
         history.epochs.append(epoch)
-        history.losses.append(float(loss.asscalar()))
         history.seconds.append(seconds)
         history.diverged_at = first_not_finite(num_steps, unchecked, [loss, *params()])
+        history.losses.append(float(loss.asscalar()))
         unchecked.clear()
 
     record(0.0)
