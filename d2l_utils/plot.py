@@ -6,6 +6,7 @@ import re
 import numpy as np
 from matplotlib import figure as mpl_figure
 from matplotlib import rc_context
+from matplotlib.ticker import LogFormatterSciNotation
 
 # Dark enough for white paper, light enough for a dark page, apart for every kind of colour vision
 # (after Okabe and Ito); with the line styles and markers they survive greyscale.
@@ -142,6 +143,8 @@ def curves(series, x_label, y_label, *, points=None, log=False, level=None):
             axes.axhline(level[1], color=GREY, linewidth=1, label=level[0])
             alt.append(f"{level[0]}: {level[1]:.4g}.")
         axes.set(xlabel=x_label, ylabel=y_label, yscale="log" if log else "linear")
+        if log:  # a range of less than two powers of ten gets labels between them
+            axes.yaxis.set_minor_formatter(LogFormatterSciNotation(minor_thresholds=(2, 0.5)))
         if all(np.issubdtype(np.asarray(x).dtype, np.integer) for x, _ in series.values()):
             axes.xaxis.get_major_locator().set_params(integer=True)  # there is no step 2.5
         if len(series) + (level is not None) > 1:
