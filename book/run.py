@@ -17,6 +17,7 @@ from . import notebook
 
 EXECUTED = notebook.BUILD / "executed"
 TIME_LIMIT = 300  # seconds for one notebook
+QUIET = ["--log-level=ERROR"]  # a kernel that listens to this machine alone would warn of eavesdroppers
 
 
 def key(name):
@@ -67,9 +68,7 @@ async def _execute(name, slots):
             nb,
             kernel_name="python3",
             timeout_func=lambda cell: max(1, started + TIME_LIMIT - time.perf_counter()),
-            extra_arguments=[
-                "--log-level=ERROR"
-            ],  # a kernel that listens to this machine alone warns of eavesdroppers
+            extra_arguments=QUIET,
             record_timing=False,
             coalesce_streams=True,
             resources={"metadata": {"path": str(notebook.NOTEBOOKS)}},
