@@ -12,8 +12,8 @@ import statistics
 import sys
 from time import perf_counter
 
-from book.notebook import definitions
 from d2l_utils import data, runtime, train
+from d2l_utils.chapters import definitions
 
 import d2l
 from mxnet import nd
@@ -31,7 +31,7 @@ class _NoPicture:
         return lambda *args, **kwargs: None
 
 
-RMSPROP, RMSPROP_IN_PLACE = definitions("01_rmsprop", "rmsprop", "rmsprop_in_place")
+RMSPROP, RMSPROP_IN_PLACE = definitions("05_rmsprop", "rmsprop", "rmsprop_in_place")
 
 
 def textbook_loss(loop, *args):

@@ -1,6 +1,5 @@
-"""Reads the notebooks: which there are, what they are called, what they define, and how they are kept."""
+"""Reads the notebooks: which there are, what they are called, and how they are kept."""
 
-import ast
 import re
 from pathlib import Path
 
@@ -57,36 +56,3 @@ def cleaned(nb):
             if output.output_type == "stream":
                 output.text = WARNING_ORIGIN.sub("", output.text)
     return nb
-
-
-def definitions(name, *wanted):
-    """Load functions that a notebook defines, without running the rest of it.
-
-    Args:
-        name: the notebook's file name without ending (str).
-        *wanted: names of functions that it defines at the top level of its cells (str).
-
-    Returns:
-        The functions, in the order asked for; a single one by itself.
-
-    Raises:
-        KeyError: the notebook defines no function of that name.
-
-    Example:
-        >>> definitions("01_rmsprop", "rmsprop").__name__
-        'rmsprop'
-
-    Source: Python's reference, module ast.
-    """
-    kept = []
-    for cell in read(name).cells:
-        if cell.cell_type == "code":
-            kept += [
-                node
-                for node in ast.parse(re.sub(r"^[%!].*", "", cell.source, flags=re.MULTILINE)).body
-                if isinstance(node, (ast.Import, ast.ImportFrom, ast.FunctionDef))
-            ]
-    namespace = {}
-    exec(compile(ast.Module(kept, type_ignores=[]), f"{name}.ipynb", "exec"), namespace)
-    found = [namespace[function] for function in wanted]
-    return found[0] if len(found) == 1 else found

@@ -3,8 +3,10 @@
 import asyncio
 import hashlib
 import os
+import re
 import sys
 import time
+from importlib.util import find_spec
 
 from d2l_utils import data
 
@@ -21,13 +23,14 @@ QUIET = ["--log-level=ERROR"]  # a kernel that listens to this machine alone wou
 
 
 def key(name):
-    """A hash of everything that a notebook's outputs rest on: its cells, our code, the pins, the data."""
-    nb = notebook.read(name)
-    parts = [cell.cell_type + cell.source for cell in nb.cells]
+    """A hash of everything that a notebook's outputs rest on: its cells, our code, the pins, the data, the peers."""
+    parts = [cell.cell_type + cell.source for cell in notebook.read(name).cells]
+    for chapter in re.findall(r"definitions\(\s*\"(\w+)\"", "".join(parts)):  # it takes rules from there
+        parts += [cell.source for cell in notebook.read(chapter).cells if cell.cell_type == "code"]
     shared = [*sorted((notebook.ROOT / "d2l_utils").glob("*.py")), notebook.ROOT / "requirements.lock"]
     parts += [path.read_text() for path in shared]
     real_data = not data.offline() and all((data.DATA / file).exists() for file in data.FILES)
-    parts += [sys.version, f"real data: {real_data}"]
+    parts += [sys.version, f"real data: {real_data}", f"PyTorch: {find_spec('torch') is not None}"]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 

@@ -14,9 +14,11 @@ COLOURS = "#0072b2", "#d55e00", "#00875f", "#a8518a"
 LINES = "-", "--", "-.", ":"
 MARKERS = "o", "s", "^", "D"
 GREY = "#808080"
+GALLERY_COLUMNS = 4
 INK, PAPER = "#000000", "#ffffff"  # the book's pages replace these two by their own
 STYLE = {
     "font.size": 10,
+    "figure.labelsize": 10,
     "axes.spines.top": False,
     "axes.spines.right": False,
     "legend.frameon": False,
@@ -81,22 +83,64 @@ def trajectories(f, paths, x1=(-5.5, 1.0), x2=(-3.0, 1.0)):
     """
     _check_series("paths", paths)
     points = {name: np.asarray(path, dtype=float) for name, path in paths.items()}
-    corners = np.vstack([*points.values(), np.transpose([x1, x2])])
-    margin = 0.03 * np.ptp(corners, axis=0)  # so that no marker is cut in half
-    (left, bottom), (right, top) = corners.min(axis=0) - margin, corners.max(axis=0) + margin
-    grid = np.meshgrid(np.linspace(left, right, 80), np.linspace(bottom, top, 80))
-    alt = ["Contours of the objective, and paths over them."]
     with rc_context(STYLE):
         figure, axes = _new()
-        axes.contour(*grid, f(*grid), levels=10, colors=GREY, linewidths=0.8)
+        _contours(axes, f, [*points.values(), np.transpose([x1, x2])])
         for i, (name, path) in enumerate(points.items()):
             axes.plot(*path.T, color=COLOURS[i], linestyle=LINES[i], marker=MARKERS[i], markersize=4, label=name)
-            alt.append(f"{name}: {_describe_path(path)}.")
         axes.set(xlabel="x1", ylabel="x2")
         if len(points) > 1:
             _legend(figure)
-    figure.alt = " ".join(alt)
+    figure.alt = _describe_paths(points)
     return figure
+
+
+def gallery(f, paths, x1=(-5.5, 1.0), x2=(-3.0, 1.0)):
+    """Draw many paths over the same contours, each in a panel of its own.
+
+    Args:
+        f, paths: as in trajectories, with as many paths as there are.
+        x1, x2: the range to show on each axis; the part of a path that leaves it is cut off.
+
+    Returns:
+        A Figure; its alternative text describes each path as that of trajectories does.
+
+    Raises:
+        ValueError: there is no path.
+
+    Example:
+        >>> gallery(lambda a, b: a * a + b * b, {"GD": [(-1, 2), (0.5, 1)]}).alt[48:]
+        'GD: starts at (-1, 2), ends at (0.5, 1) after 1 steps; x1 crosses zero 1 times, x2 0 times.'
+
+    Source: Tufte (1983), "The Visual Display of Quantitative Information", on small multiples.
+    """
+    if not paths:
+        raise ValueError("paths is empty; a picture needs at least one path")
+    points = {name: np.asarray(path, dtype=float) for name, path in paths.items()}
+    rows = -(-len(points) // GALLERY_COLUMNS)
+    with rc_context(STYLE):
+        figure = Figure(figsize=(7.2, 2.0 * rows), layout="constrained", facecolor=PAPER)
+        grid = figure.subplots(rows, GALLERY_COLUMNS, sharex=True, sharey=True, squeeze=False).ravel()
+        for axes, (name, path) in zip(grid, points.items()):
+            _contours(axes, f, [np.transpose([x1, x2])])
+            axes.plot(*path.T, color=COLOURS[0], marker=MARKERS[0], markersize=3, linewidth=1)
+            axes.set(xlim=x1, ylim=x2)
+            axes.set_title(name, fontsize=10)
+        for axes in grid[len(points) :]:
+            axes.remove()
+        figure.supxlabel("x1")
+        figure.supylabel("x2")
+    figure.alt = _describe_paths(points)
+    return figure
+
+
+def _contours(axes, f, corners):
+    """Contours of f over the box that holds all the corners."""
+    corners = np.vstack(corners)
+    margin = 0.03 * np.ptp(corners, axis=0)  # so that no marker is cut in half
+    (left, bottom), (right, top) = corners.min(axis=0) - margin, corners.max(axis=0) + margin
+    grid = np.meshgrid(np.linspace(left, right, 80), np.linspace(bottom, top, 80))
+    axes.contour(*grid, f(*grid), levels=10, colors=GREY, linewidths=0.8)
 
 
 def curves(series, x_label, y_label, *, points=None, log=False, level=None):
@@ -185,6 +229,11 @@ def losses(histories, *, log=False, optimum=None):
 def _check_series(name, series):
     if not 1 <= len(series) <= len(COLOURS):
         raise ValueError(f"{name} has {len(series)} entries; a readable picture has 1 to {len(COLOURS)}")
+
+
+def _describe_paths(points):
+    described = [f"{name}: {_describe_path(path)}." for name, path in points.items()]
+    return " ".join(["Contours of the objective, and paths over them.", *described])
 
 
 def _describe_path(points):

@@ -73,8 +73,9 @@ def check_rule(rule, params, hyperparams, zeros_like):
     takes = inspect.signature(rule).parameters
     if "state" not in takes or not isinstance(takes["state"].default, tuple):
         raise TypeError(f"rule {rule.__name__} needs a third argument with a tuple as default: state=(0,), say")
+    takes_any = any(parameter.kind is parameter.VAR_KEYWORD for parameter in takes.values())  # it wraps a rule
     for name in hyperparams:
-        if name not in takes:
+        if name not in takes and not takes_any:
             raise TypeError(f"rule {rule.__name__} takes no {name!r}; it takes {', '.join(list(takes)[3:])}")
     states = [tuple(zeros_like(x) for _ in takes["state"].default) for x in params]
     for x, state in zip(params, states):

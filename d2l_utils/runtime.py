@@ -146,6 +146,36 @@ def seed(number):
         generator.seed(int(number))
 
 
+def over_seeds(loop, *args, num_seeds=5, **kwargs):
+    """Run a training loop once for each of several seeds, since one run ranks nothing.
+
+    Args:
+        loop: a training loop, such as train.stepwise.
+        *args: what the loop takes by position, such as a rule and the data.
+        num_seeds: how many runs (int, 1 or more); the seeds are 0, 1, 2 and so on.
+        **kwargs: what the loop takes by name.
+
+    Returns:
+        What the loop returned, one entry for each seed (list).
+
+    Raises:
+        ValueError: num_seeds is below 1.
+
+    Example:
+        >>> over_seeds(lambda: random.randrange(100), num_seeds=2)
+        [49, 17]
+
+    Source: Henderson and others (2018), "Deep Reinforcement Learning that Matters", on seeds.
+    """
+    if not isinstance(num_seeds, Integral) or num_seeds < 1:
+        raise ValueError(f"num_seeds is {num_seeds!r}; it must be an integer of 1 or more")
+    runs = []
+    for number in range(num_seeds):
+        seed(number)
+        runs.append(loop(*args, **kwargs))
+    return runs
+
+
 if __name__ == "__main__":
     try:
         check_machine()

@@ -127,9 +127,9 @@ def test_outputs_of_every_kind_are_shown():
 
 
 def test_links_between_notebooks_become_links_between_pages():
-    text = render(new_markdown_cell("[a](01_rmsprop.ipynb) [b](01_rmsprop.ipynb#Summary) [c](https://e.org/x.ipynb)"))
-    assert 'href="01_rmsprop.html"' in text
-    assert 'href="01_rmsprop.html#Summary"' in text
+    text = render(new_markdown_cell("[a](05_rmsprop.ipynb) [b](05_rmsprop.ipynb#Summary) [c](https://e.org/x.ipynb)"))
+    assert 'href="05_rmsprop.html"' in text
+    assert 'href="05_rmsprop.html#Summary"' in text
     assert 'href="https://e.org/x.ipynb"' in text
 
 

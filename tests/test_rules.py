@@ -1,7 +1,7 @@
 """The chapters' rules against Gluon's optimizers and against numbers worked out by hand."""
 
-from book.notebook import definitions
 from d2l_utils import data, runtime, train
+from d2l_utils.chapters import definitions
 from d2l_utils.rule import Slots, check_rule, sqrt, updater
 
 import mxnet as mx
@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from mxnet import nd
 
-CHAPTERS = "index", "01_rmsprop", "01_rmsprop_solutions"
-RMSPROP, ADAGRAD = definitions("01_rmsprop", "rmsprop", "adagrad")
-LINEAR_PURE = definitions("02_rmsprop_linear_regression", "rmsprop_pure")
-INSIDE, OUTSIDE = definitions("03_rmsprop_numpy", "rmsprop_inside", "rmsprop_outside")
+CHAPTERS = "index", "05_rmsprop", "05_rmsprop_solutions"
+RMSPROP, ADAGRAD = definitions("05_rmsprop", "rmsprop", "adagrad")
+LINEAR_PURE = definitions("06_rmsprop_linear_regression", "rmsprop_pure")
+INSIDE, OUTSIDE = definitions("07_rmsprop_numpy", "rmsprop_inside", "rmsprop_outside")
 
 
 def test_first_two_steps_by_hand():

@@ -2,8 +2,8 @@
 
 import warnings
 
-from book.notebook import definitions
 from d2l_utils import data, model, runtime, train
+from d2l_utils.chapters import definitions
 from d2l_utils.history import DivergenceWarning, first_not_finite
 
 import mxnet as mx
@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from mxnet import autograd, gluon, nd
 
-RMSPROP = definitions("01_rmsprop", "rmsprop")
+RMSPROP = definitions("05_rmsprop", "rmsprop")
 
 
 def sgd(x, g, state=(), lr=0.1):

@@ -1,0 +1,147 @@
+"""The same gradients through a rule of ours, through Gluon and through PyTorch: do they take the same way?
+
+A gradient is given as a function `gradient(x, t)` of the parameter, a NumPy array, and the number of steps done
+so far. It serves for an objective (which ignores t) and for a list of prepared gradients (which ignores x).
+"""
+
+from importlib.util import find_spec
+
+import mxnet as mx
+import numpy as np
+from mxnet import autograd, gluon, nd
+
+from . import rule as rules
+
+
+def available(package):
+    """Tell whether an optional package is installed; print what is not compared where it is not.
+
+    Args:
+        package: the name that it is imported by, such as 'torch' (str).
+
+    Returns:
+        True or False.
+
+    Example:
+        >>> available("no_such_framework")
+        no_such_framework is not installed: this comparison was not run (`make peers` installs PyTorch).
+        False
+
+    Source: README.md, "PyTorch".
+    """
+    found = find_spec(package) is not None
+    if not found:
+        print(f"{package} is not installed: this comparison was not run (`make peers` installs PyTorch).")
+    return found
+
+
+def by_rule(rule, start, gradient, num_steps=200, **hyperparams):
+    """Walk by one of our rules.
+
+    Args:
+        rule: a pure rule (see d2l_utils.rule).
+        start: the first parameter, a NumPy array or an NDArray; the rule is run on arrays of its kind and dtype.
+        gradient: a function (x, t) of NumPy arrays, as at the head of this module.
+        num_steps: how many updates to do (int).
+        **hyperparams: what the rule takes by name, such as lr and gamma.
+
+    Returns:
+        The parameter before and after each step: a NumPy array (num_steps + 1, *start.shape).
+
+    Raises:
+        TypeError, ValueError: as rule.check_rule.
+
+    Example:
+        >>> by_rule(lambda x, g, state=(), lr=0.5: (x - lr * g, state), np.ones(1), lambda x, t: x, 2).ravel()
+        array([1.  , 0.5 , 0.25])
+
+    Source: d2l_utils.rule.
+    """
+    on_ndarrays = isinstance(start, nd.NDArray)
+    (state,) = rules.check_rule(rule, [start], hyperparams, nd.zeros_like if on_ndarrays else np.zeros_like)
+    x, path = start.copy(), [start.asnumpy() if on_ndarrays else start]
+    for t in range(num_steps):
+        g = np.asarray(gradient(path[-1], t), dtype=start.dtype)
+        x, state = rule(x, nd.array(g, dtype=g.dtype) if on_ndarrays else g, state, **hyperparams)
+        path.append(x.asnumpy() if on_ndarrays else x)
+    return np.array(path)
+
+
+def by_gluon(optimizer, start, gradient, num_steps=200, **options):
+    """Walk by one of Gluon's optimizers, in the hands of a Trainer.
+
+    Several of them keep a float32 state for a float64 parameter, and then fail; here it gets the parameter's dtype.
+
+    Args:
+        optimizer: the name that gluon.Trainer knows it by, such as 'rmsprop' (str).
+        start: the first parameter, a NumPy array of float32 or float64.
+        gradient: a function (x, t) of NumPy arrays, as at the head of this module.
+        num_steps: how many updates to do (int).
+        **options: what the optimizer takes by name, such as learning_rate and gamma1.
+
+    Returns:
+        The parameter before and after each step: a NumPy array (num_steps + 1, *start.shape).
+
+    Raises:
+        ValueError, TypeError: Gluon knows no such optimizer, or it has no such option.
+
+    Example:
+        >>> by_gluon("sgd", np.ones(1), lambda x, t: x, num_steps=2, learning_rate=0.5).ravel()
+        array([1.  , 0.5 , 0.25])
+
+    Source: mxnet.gluon.Trainer in MXNet's reference.
+    """
+    optimizer = mx.optimizer.create(optimizer, **options)
+    as_made = optimizer.create_state
+    optimizer.create_state = lambda index, weight: _cast(as_made(index, weight), weight.dtype)
+    param = gluon.Parameter("x", shape=start.shape, dtype=start.dtype)
+    param.initialize(mx.init.Zero())
+    param.set_data(nd.array(start, dtype=start.dtype))
+    trainer, path = gluon.Trainer([param], optimizer), [start]
+    for t in range(num_steps):
+        g = nd.array(gradient(path[-1], t), dtype=start.dtype)
+        with autograd.record():
+            loss = (param.data() * g).sum()  # its gradient is g, to the bit
+        loss.backward()
+        trainer.step(1)
+        path.append(param.data().asnumpy())
+    return np.array(path)
+
+
+def _cast(state, dtype):
+    if isinstance(state, (tuple, list)):
+        return tuple(_cast(entry, dtype) for entry in state)
+    return state.astype(dtype) if isinstance(state, nd.NDArray) else state
+
+
+def by_torch(optimizer, start, gradient, num_steps=200, **options):
+    """Walk by one of PyTorch's optimizers.
+
+    Args:
+        optimizer: its name in torch.optim, such as 'RMSprop' (str).
+        start: the first parameter, a NumPy array of float32, float64 or a complex type.
+        gradient: a function (x, t) of NumPy arrays, as at the head of this module.
+        num_steps: how many updates to do (int).
+        **options: what the optimizer takes by name, such as lr and alpha.
+
+    Returns:
+        The parameter before and after each step: a NumPy array (num_steps + 1, *start.shape).
+
+    Raises:
+        ModuleNotFoundError: PyTorch is not installed; ask available("torch") first.
+
+    Example:
+        >>> if available("torch"):
+        ...     assert by_torch("SGD", np.ones(1), lambda x, t: x, num_steps=2, lr=0.5)[-1] == 0.25
+
+    Source: torch.optim in PyTorch's reference.
+    """
+    import torch
+
+    x = torch.from_numpy(start.copy()).requires_grad_()
+    steps, path = getattr(torch.optim, optimizer)([x], **options), [start]
+    for t in range(num_steps):
+        x.grad = torch.from_numpy(np.array(gradient(path[-1], t), dtype=start.dtype))
+        steps.step()
+        path.append(x.detach().numpy().copy())
+    return np.array(path)
