@@ -8,6 +8,8 @@ from matplotlib import figure as mpl_figure
 from matplotlib import rc_context
 from matplotlib.ticker import LogFormatterSciNotation
 
+from . import alt_text
+
 # Dark enough for white paper, light enough for a dark page, apart for every kind of colour vision
 # (after Okabe and Ito); with the line styles and markers they survive greyscale.
 COLOURS = "#0072b2", "#d55e00", "#00875f", "#a8518a"
@@ -91,7 +93,7 @@ def trajectories(f, paths, x1=(-5.5, 1.0), x2=(-3.0, 1.0)):
         axes.set(xlabel="x1", ylabel="x2")
         if len(points) > 1:
             _legend(figure)
-    figure.alt = _describe_paths(points)
+    figure.alt = alt_text.paths(points)
     return figure
 
 
@@ -130,7 +132,7 @@ def gallery(f, paths, x1=(-5.5, 1.0), x2=(-3.0, 1.0)):
             axes.remove()
         figure.supxlabel("x1")
         figure.supylabel("x2")
-    figure.alt = _describe_paths(points)
+    figure.alt = alt_text.paths(points)
     return figure
 
 
@@ -182,7 +184,7 @@ def curves(series, x_label, y_label, *, points=None, log=False, level=None):
             if len(runs) > 1:
                 axes.fill_between(x, runs.min(axis=0), runs.max(axis=0), color=COLOURS[i], alpha=0.25, linewidth=0)
                 name += f" (median of {len(runs)} runs)"
-            alt.append(f"{name}: {_describe_curve(np.asarray(x), y, x_label)}.")
+            alt.append(f"{name}: {alt_text.curve(np.asarray(x), y, x_label)}.")
         if level is not None:
             axes.axhline(level[1], color=GREY, linewidth=1, label=level[0])
             alt.append(f"{level[0]}: {level[1]:.4g}.")
@@ -229,25 +231,3 @@ def losses(histories, *, log=False, optimum=None):
 def _check_series(name, series):
     if not 1 <= len(series) <= len(COLOURS):
         raise ValueError(f"{name} has {len(series)} entries; a readable picture has 1 to {len(COLOURS)}")
-
-
-def _describe_paths(points):
-    described = [f"{name}: {_describe_path(path)}." for name, path in points.items()]
-    return " ".join(["Contours of the objective, and paths over them.", *described])
-
-
-def _describe_path(points):
-    signs = [np.count_nonzero(np.diff(np.sign(column)[np.sign(column) != 0])) for column in points.T]
-    start, end = (", ".join(f"{x:.3g}" for x in point) for point in (points[0], points[-1]))
-    crossings = f"x1 crosses zero {signs[0]} times, x2 {signs[1]} times"
-    return f"starts at ({start}), ends at ({end}) after {len(points) - 1} steps; {crossings}"
-
-
-def _describe_curve(x, y, x_label):
-    text = f"starts at {y[0]:.4g}, ends at {y[-1]:.4g} ({x_label} = {x[-1]:.4g})"
-    extremes = [
-        f"{word} {y[i]:.4g} at {x_label} = {x[i]:.4g}"
-        for word, i in (("lowest", np.nanargmin(y)), ("highest", np.nanargmax(y)))
-        if 0 < i < len(y) - 1
-    ]
-    return ", ".join([text, *extremes])
