@@ -2,7 +2,7 @@
 
 .DEFAULT_GOAL := html
 .DELETE_ON_ERROR:
-.PHONY: help html test smoke lab data refresh bench lint lock clean
+.PHONY: help html test smoke peers lab data refresh bench lint lock clean
 
 VENV := .venv
 RUN := $(VENV)/bin/python
@@ -16,7 +16,7 @@ PYTHON ?= $(or $(ACCEPTED),python3)
 
 # The folders stand for what is added or taken away; `data` alone is the target of that name.
 INPUTS := notebooks data/ requirements.lock \
-    $(wildcard notebooks/*.ipynb d2l_utils/*.py book/*.py book/template/* data/*.dat)
+    $(wildcard notebooks/*.ipynb d2l_utils/*.py book/*.py book/template/* data/*.dat $(VENV)/.peers)
 STAMP := $(BOOK)/.built-$(if $(filter 1,$(D2L_OFFLINE)),stand-in,with-data)
 
 html: $(STAMP)  ## install what is needed, run every chapter that changed, build the HTML (the default)
@@ -27,6 +27,8 @@ test: lint html  ## run all tests, lint included, on the book as it is now
 
 smoke: $(VENV)/.developers  ## try another Python: make smoke PYTHON=python3.12 VENV=_build/venv-3.12
 	$(RUN) -m pytest tests/test_runtime.py tests/test_rules.py tests/test_train.py
+
+peers: $(VENV)/.peers  ## install PyTorch, for the comparisons with it (optional)
 
 lab: $(VENV)/.readers  ## open JupyterLab in notebooks/
 	$(VENV)/bin/jupyter lab --notebook-dir=notebooks
@@ -67,4 +69,9 @@ $(VENV)/.readers: requirements.lock
 
 $(VENV)/.developers: requirements-dev.lock $(VENV)/.readers
 	$(INSTALL) --require-hashes -r requirements-dev.lock
+	@touch $@
+
+# No hashes: the CPU builds of PyTorch differ from index to index.
+$(VENV)/.peers: requirements-peers.txt $(VENV)/.readers
+	$(RUN) -m pip install --quiet --disable-pip-version-check -r requirements-peers.txt
 	@touch $@

@@ -12,6 +12,8 @@ INDEX = "index"
 # The kernel's private path before a warning: it differs on each run.
 WARNING_ORIGIN = re.compile(r"^\S*ipykernel_\d+\S*:\d+: ", re.MULTILINE)
 
+PEER = re.compile(r'parity\.available\("(\w+)"\)')
+
 
 def names():
     """The notebooks in reading order: the index, then the chapters by number, each before its solutions."""
@@ -42,6 +44,11 @@ def write(nb, name, folder):
 def title(nb):
     """The text of a notebook's first heading."""
     return re.match(r"# (.+)", nb.cells[0].source)[1]
+
+
+def peers(cells):
+    """The optional packages that cells compare with, where they are installed."""
+    return sorted({peer for cell in cells for peer in PEER.findall(cell.source)})
 
 
 def cleaned(nb):

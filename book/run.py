@@ -24,13 +24,15 @@ QUIET = ["--log-level=ERROR"]  # a kernel that listens to this machine alone wou
 
 def key(name):
     """A hash of everything that a notebook's outputs rest on: its cells, our code, the pins, the data, the peers."""
-    parts = [cell.cell_type + cell.source for cell in notebook.read(name).cells]
+    nb = notebook.read(name)
+    parts = [cell.cell_type + cell.source for cell in nb.cells]
     for chapter in re.findall(r"definitions\(\s*\"(\w+)\"", "".join(parts)):  # it takes rules from there
         parts += [cell.source for cell in notebook.read(chapter).cells if cell.cell_type == "code"]
     shared = [*sorted((notebook.ROOT / "d2l_utils").glob("*.py")), notebook.ROOT / "requirements.lock"]
     parts += [path.read_text() for path in shared]
     real_data = not data.offline() and all((data.DATA / file).exists() for file in data.FILES)
-    parts += [sys.version, f"real data: {real_data}", f"PyTorch: {find_spec('torch') is not None}"]
+    parts += [sys.version, f"real data: {real_data}"]
+    parts += [f"{peer}: {find_spec(peer) is not None}" for peer in notebook.peers(nb.cells)]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 

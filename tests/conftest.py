@@ -1,4 +1,4 @@
-"""Fixtures that all tests share, and a last word on what was skipped for want of data."""
+"""Fixtures that all tests share, and a last word on what was skipped and why."""
 
 import d2l_utils  # noqa: F401  (makes MXNet importable before any test imports it)
 from book import run
@@ -7,6 +7,7 @@ from d2l_utils import data, runtime
 import pytest
 
 NO_DATA = "the real data are not to be had here"
+NO_PEERS = "PyTorch is not installed"
 
 
 @pytest.fixture(autouse=True)
@@ -37,7 +38,16 @@ def executed():
     return read
 
 
+@pytest.fixture(scope="session")
+def torch():
+    """PyTorch, or a skip."""
+    return pytest.importorskip("torch", reason=f"{NO_PEERS}: not compared with it")
+
+
 def pytest_terminal_summary(terminalreporter):
-    skipped = [r for r in terminalreporter.stats.get("skipped", []) if NO_DATA in str(r.longrepr)]
-    if skipped:
-        terminalreporter.write_line(f"{len(skipped)} tests were skipped: {NO_DATA} (see README, Data)", yellow=True)
+    for reason, section in ((NO_DATA, "Data"), (NO_PEERS, "PyTorch")):
+        skipped = [r for r in terminalreporter.stats.get("skipped", []) if reason in str(r.longrepr)]
+        if skipped:
+            terminalreporter.write_line(
+                f"{len(skipped)} tests were skipped: {reason} (see README, {section})", yellow=True
+            )
