@@ -12,6 +12,7 @@ INDEX = "index"
 # The kernel's private path before a warning: it differs on each run.
 WARNING_ORIGIN = re.compile(r"^\S*ipykernel_\d+\S*:\d+: ", re.MULTILINE)
 
+TAKEN = re.compile(r'definitions\(\s*"(\w+)"')
 PEER = re.compile(r'parity\.available\("(\w+)"\)')
 
 
@@ -44,6 +45,17 @@ def write(nb, name, folder):
 def title(nb):
     """The text of a notebook's first heading."""
     return re.match(r"# (.+)", nb.cells[0].source)[1]
+
+
+def rests_on(name):
+    """The notebooks whose definitions a notebook takes, directly or through others."""
+    found, unread = set(), [name]
+    while unread:
+        source = "".join(cell.source for cell in read(unread.pop()).cells if cell.cell_type == "code")
+        new = set(TAKEN.findall(source)) - found
+        found |= new
+        unread += new
+    return sorted(found)
 
 
 def peers(cells):

@@ -3,7 +3,6 @@
 import asyncio
 import hashlib
 import os
-import re
 import sys
 import time
 from importlib.util import find_spec
@@ -26,8 +25,8 @@ def key(name):
     """A hash of everything that a notebook's outputs rest on: its cells, our code, the pins, the data, the peers."""
     nb = notebook.read(name)
     parts = [cell.cell_type + cell.source for cell in nb.cells]
-    for chapter in re.findall(r"definitions\(\s*\"(\w+)\"", "".join(parts)):  # it takes rules from there
-        parts += [cell.source for cell in notebook.read(chapter).cells if cell.cell_type == "code"]
+    for other in notebook.rests_on(name):
+        parts += [cell.source for cell in notebook.read(other).cells if cell.cell_type == "code"]
     shared = [*sorted((notebook.ROOT / "d2l_utils").glob("*.py")), notebook.ROOT / "requirements.lock"]
     parts += [path.read_text() for path in shared]
     real_data = not data.offline() and all((data.DATA / file).exists() for file in data.FILES)

@@ -10,7 +10,7 @@ KEPT = ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef
 
 
 def definitions(chapter, *names):
-    """Load functions and classes that a chapter defines, without running the rest of it.
+    """Load functions and classes that a chapter defines or takes from others, without running the rest of it.
 
     Args:
         chapter: the notebook's file name without ending (str).
@@ -36,7 +36,7 @@ def definitions(chapter, *names):
     for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
         if cell["cell_type"] == "code":
             source = re.sub(r"^[%!].*", "", "".join(cell["source"]), flags=re.MULTILINE)
-            kept += [node for node in ast.parse(source).body if isinstance(node, KEPT)]
+            kept += [node for node in ast.parse(source).body if isinstance(node, KEPT) or _is_taken(node)]
     namespace = {}
     exec(compile(ast.Module(kept, type_ignores=[]), f"{chapter}.ipynb", "exec"), namespace)
     missing = [name for name in names if name not in namespace]
@@ -44,3 +44,8 @@ def definitions(chapter, *names):
         raise ValueError(f"names has {missing[0]!r}; {chapter} defines no function or class of that name")
     found = [namespace[name] for name in names]
     return found[0] if len(found) == 1 else found
+
+
+def _is_taken(node):
+    """Whether a statement is itself `name = definitions(...)`."""
+    return isinstance(node, ast.Assign) and getattr(getattr(node.value, "func", None), "id", "") == "definitions"

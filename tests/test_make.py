@@ -18,7 +18,7 @@ NAMES = "index", "01_first", "02_second"
 def project(tmp_path_factory):
     """A copy of what make needs; the environment is the real one."""
     folder = tmp_path_factory.mktemp("project")
-    for name in ("Makefile", "requirements.lock", "requirements-dev.lock", "pyproject.toml"):
+    for name in ("Makefile", *sorted(path.name for path in notebook.ROOT.glob("requirements*")), "pyproject.toml"):
         shutil.copy2(notebook.ROOT / name, folder)
     for name in ("book", "d2l_utils"):
         shutil.copytree(notebook.ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
