@@ -73,6 +73,13 @@ def test_one_chapter_changed_runs_alone(built):
     assert "changed" in html(built, "01_first")
 
 
+def test_chapter_runs_again_with_the_one_that_it_takes_a_rule_from(built):
+    write(built, "02_second", '# definitions("01_first", "rule")')
+    assert make(built)[:2] == (0, ["02_second"])
+    write(built, "01_first", "print('another rule')")
+    assert make(built)[:2] == (0, ["01_first", "02_second"])
+
+
 def test_shared_code_changed_runs_all(built):
     with (built / "d2l_utils" / "plot.py").open("a") as file:
         file.write("# changed\n")

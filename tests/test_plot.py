@@ -111,3 +111,12 @@ def test_too_few_or_too_many_series(series):
 def test_series_of_unequal_length():
     with pytest.raises(ValueError, match="series 'a' has 2 x and 3 y; it needs one y for each x"):
         plot.curves({"a": ([0, 1], [0, 1, 2])}, "x", "y")
+
+
+def test_gallery_has_a_panel_for_each_path_and_describes_it():
+    paths = {f"rule {i}": [(-5, -2), (i, 0)] for i in range(6)}
+    figure = plot.gallery(lambda a, b: a * a + b * b, paths)
+    assert [axes.get_title() for axes in figure.axes] == list(paths)
+    assert all(f"{name}: starts at (-5, -2), ends at ({i}, 0)" in figure.alt for i, name in enumerate(paths))
+    with pytest.raises(ValueError, match="paths is empty"):
+        plot.gallery(lambda a, b: a, {})

@@ -115,3 +115,15 @@ def test_seed_seeds_all_three_generators():
 def test_seed_refuses(number):
     with pytest.raises(ValueError, match="a seed is an integer from 0"):
         runtime.seed(number)
+
+
+def test_runs_over_seeds_differ_and_repeat():
+    first, again = (runtime.over_seeds(numpy.random.rand, 2, num_seeds=3) for _ in range(2))
+    numpy.testing.assert_array_equal(first, again)
+    assert len(numpy.unique(first)) == 6
+
+
+@pytest.mark.parametrize("num_seeds", [0, -1, 2.0])
+def test_over_seeds_refuses(num_seeds):
+    with pytest.raises(ValueError, match="num_seeds is .*an integer of 1 or more"):
+        runtime.over_seeds(lambda: None, num_seeds=num_seeds)
