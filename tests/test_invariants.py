@@ -29,7 +29,7 @@ decays = st.integers(0, 255).map(lambda n: n / 256)
 rates = st.integers(-12, 0).map(lambda n: 2.0**n)
 sizes = st.one_of(st.just(0.0), st.floats(1e-20, 1e20), st.floats(-1e20, -1e-20))
 moderate = st.one_of(st.floats(1e-3, 1e3), st.floats(-1e3, -1e-3))
-profile = settings(max_examples=60, deadline=None)  # the first example pays for compiling and importing
+profile = settings(max_examples=60, deadline=None, derandomize=True, database=None)  # the same draws on every machine
 
 
 def gradients(elements):
@@ -55,16 +55,22 @@ def test_parity_with_gluon(g, lr, gamma, mu):
         (nesterov, {"lr": lr, "mu": mu}, "nag", {"momentum": mu}),
         (adagrad, {"lr": lr, "eps": eps}, "adagrad", {"eps": eps}),
         (rmsprop, {"lr": lr, "gamma": gamma, "eps": eps}, "rmsprop", {"gamma1": gamma, "epsilon": eps}),
-        (
-            adam_eps_hat,
-            {"lr": 1.0, "beta1": mu, "beta2": gamma, "eps": eps},
-            "adam",
-            {"learning_rate": 1.0, "beta1": mu, "beta2": gamma, "epsilon": eps},
-        ),
     )
     for rule, knobs, name, options in pairs:
-        theirs = parity.by_gluon(name, np.ones(3), lambda x, t: g[t], NUM_STEPS, **{"learning_rate": lr, **options})
+        theirs = parity.by_gluon(name, np.ones(3), lambda x, t: g[t], NUM_STEPS, learning_rate=lr, **options)
         close(walk(rule, g, start=1.0, **knobs), theirs)
+
+
+@profile
+@given(gradients(sizes), rates, decays, decays)
+def test_parity_with_gluons_adam(g, lr, beta1, beta2):
+    betas, eps = {"beta1": beta1, "beta2": beta2}, 2.0**-20
+    mine = walk(adam_eps_hat, g, start=1.0, lr=lr, eps=eps, **betas)
+    options = {"learning_rate": lr, "epsilon": eps, **betas}
+    theirs = parity.by_gluon("adam", np.ones(3), lambda x, t: g[t], NUM_STEPS, **options)
+    # The corrected rate reaches Gluon's operator in float32, so each of 12 steps is off by up to 6e-8 of its length.
+    longest = max(1.0, np.abs(np.diff(mine, axis=0)).max())
+    np.testing.assert_allclose(mine, theirs, rtol=0, atol=NUM_STEPS * 6e-8 * longest)
 
 
 @profile
