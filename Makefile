@@ -28,7 +28,7 @@ test: lint html  ## run all tests, lint included, on the book as it is now
 smoke: $(VENV)/.developers  ## try another Python: make smoke PYTHON=python3.12 VENV=_build/venv-3.12
 	$(RUN) -m pytest tests/test_runtime.py tests/test_rules.py tests/test_train.py
 
-peers: $(VENV)/.peers  ## install PyTorch, for the comparisons with it (optional)
+peers: $(VENV)/.peers  ## install PyTorch and Keras, to compare with (optional)
 
 lab: $(VENV)/.readers  ## open JupyterLab in notebooks/
 	$(VENV)/bin/jupyter lab --notebook-dir=notebooks
@@ -71,7 +71,7 @@ $(VENV)/.developers: requirements-dev.lock $(VENV)/.readers
 	$(INSTALL) --require-hashes -r requirements-dev.lock
 	@touch $@
 
-# No hashes: the CPU builds of PyTorch differ from index to index.
+# No hashes: the CPU builds of PyTorch differ from index to index. Naming our own package, too, holds NumPy where it is.
 $(VENV)/.peers: requirements-peers.txt $(VENV)/.readers
-	$(RUN) -m pip install --quiet --disable-pip-version-check -r requirements-peers.txt
+	$(RUN) -m pip install --quiet --disable-pip-version-check --no-build-isolation -r requirements-peers.txt -e .
 	@touch $@

@@ -24,14 +24,14 @@ def available(package):
 
     Example:
         >>> available("no_such_framework")
-        no_such_framework is not installed: this comparison was not run (`make peers` installs PyTorch).
+        no_such_framework is not installed: this comparison was not run (see `make peers`).
         False
 
-    Source: README.md, "PyTorch".
+    Source: README.md, "Other frameworks".
     """
     found = find_spec(package) is not None
     if not found:
-        print(f"{package} is not installed: this comparison was not run (`make peers` installs PyTorch).")
+        print(f"{package} is not installed: this comparison was not run (see `make peers`).")
     return found
 
 

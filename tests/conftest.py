@@ -7,7 +7,7 @@ from d2l_utils import data, runtime
 import pytest
 
 NO_DATA = "the real data are not to be had here"
-NO_PEERS = "PyTorch is not installed"
+NO_PEERS = "PyTorch or Keras is not installed"
 
 
 @pytest.fixture(autouse=True)
@@ -45,7 +45,7 @@ def torch():
 
 
 def pytest_terminal_summary(terminalreporter):
-    for reason, section in ((NO_DATA, "Data"), (NO_PEERS, "PyTorch")):
+    for reason, section in ((NO_DATA, "Data"), (NO_PEERS, "Other frameworks")):
         skipped = [r for r in terminalreporter.stats.get("skipped", []) if reason in str(r.longrepr)]
         if skipped:
             terminalreporter.write_line(
