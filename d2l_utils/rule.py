@@ -36,7 +36,11 @@ def sqrt(x):
 
 def label(name, hyperparams):
     """What a run is called in histories, legends and warnings: 'rmsprop, lr=0.01, gamma=0.9'."""
-    return ", ".join([name, *(f"{key}={value}" for key, value in hyperparams.items())])
+    # Of an object, such as a scheduler, its kind: its address in memory differs on each run.
+    shown = {
+        key: value if isinstance(value, (Real, str)) else type(value).__name__ for key, value in hyperparams.items()
+    }
+    return ", ".join([name, *(f"{key}={value}" for key, value in shown.items())])
 
 
 def check_rate(name, hyperparams):

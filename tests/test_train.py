@@ -263,3 +263,9 @@ def test_gradient_of_the_loss_graph_is_autograd_on_the_plain_network(regression)
     plain.backward()
     for a, b in zip(mine, params):
         np.testing.assert_allclose(a, b.grad.asnumpy(), rtol=1e-5)  # float32 sums over 103 rows
+
+
+def test_a_scheduler_is_named_by_its_kind(airfoil):
+    schedule = mx.lr_scheduler.CosineScheduler(max_update=300, base_lr=0.1)
+    history = train.gluon("sgd", *airfoil, num_epochs=1, learning_rate=0.1, lr_scheduler=schedule)
+    assert history.label == "sgd, learning_rate=0.1, lr_scheduler=CosineScheduler"
