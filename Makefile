@@ -72,6 +72,6 @@ $(VENV)/.developers: requirements-dev.lock $(VENV)/.readers
 	@touch $@
 
 # No hashes: the CPU builds of PyTorch differ from index to index. Naming our own package, too, holds NumPy where it is.
-$(VENV)/.peers: requirements-peers.txt $(VENV)/.readers
+$(VENV)/.peers: requirements-peers.txt | $(VENV)/.readers
 	$(RUN) -m pip install --quiet --disable-pip-version-check --no-build-isolation -r requirements-peers.txt -e .
 	@touch $@
