@@ -130,6 +130,8 @@ def gallery(f, paths, x1=(-5.5, 1.0), x2=(-3.0, 1.0)):
             axes.set_title(name, fontsize=10)
         for axes in grid[len(points) :]:
             axes.remove()
+        for axes in grid[max(0, len(points) - GALLERY_COLUMNS) : len(points)]:
+            axes.tick_params(labelbottom=True)  # also above a panel that was removed
         figure.supxlabel("x1")
         figure.supylabel("x2")
     figure.alt = alt_text.paths(points)
