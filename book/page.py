@@ -89,7 +89,7 @@ def write_book(leave=()):
     (OUTPUT / "assets" / "code.css").write_text(code_css())
     notebooks = {name: notebook.read(name, EXECUTED) for name in notebook.names() if name not in leave}
     titles = {name: notebook.title(notebook.read(name)) for name in notebook.names()}
-    pages = [{"name": name, "title": titles[name], "is_solution": name.endswith("_solutions")} for name in titles]
+    pages = [{"name": name, "title": title, "entry": _entry(name, title)} for name, title in titles.items()]
     for orphan in {path.stem for path in OUTPUT.glob("*.html")} - set(titles):
         (OUTPUT / f"{orphan}.html").unlink()
     for i, page in enumerate(pages):
@@ -111,3 +111,11 @@ def code_css():
     light = HtmlFormatter(style="xcode").get_style_defs(".highlight")
     dark = HtmlFormatter(style="github-dark").get_style_defs(".highlight")
     return f"{light}\n@media (prefers-color-scheme: dark) {{\n{dark}\n}}\n"
+
+
+def _entry(name, title):
+    """What the list of chapters calls a page: its number and title, or short words beneath a chapter."""
+    if name.endswith("_solutions"):
+        return "Solutions"
+    number = re.match(r"\d+", name)
+    return f"{int(number[0])}. {title}" if number else "Start here"

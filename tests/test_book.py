@@ -89,7 +89,7 @@ def test_every_page_leads_to_every_page_and_on(name, text):
 
 
 def render(*cells, **resources):
-    about = {"name": "x", "title": "X", "is_solution": False, "used_stand_in": False}
+    about = {"name": "x", "title": "X", "entry": "X", "used_stand_in": False}
     nb = new_notebook(cells=[new_markdown_cell("# X"), *cells])
     resources = {"book_title": "B", "pages": [about], "page": about, "previous": None, "next": None, **resources}
     return page.PageExporter().from_notebook_node(nb, resources)[0]
@@ -99,7 +99,7 @@ def test_page_that_used_the_stand_in_says_so_at_its_head():
     warned = new_output("stream", name="stderr", text="StandInWarning: synthetic data\n")
     nb = new_notebook(cells=[new_code_cell("data.airfoil()", outputs=[warned])])
     assert page.used_stand_in(nb)
-    about = {"name": "x", "title": "X", "is_solution": False, "used_stand_in": True}
+    about = {"name": "x", "title": "X", "entry": "X", "used_stand_in": True}
     text = render(page=about)
     assert text.index("Synthetic data.") < text.index("<h1")
     assert "Synthetic data." not in render()
@@ -143,3 +143,13 @@ def test_stock_nbconvert_works_too(tmp_path):
     command = [sys.executable, "-m", "jupyter", "nbconvert", "--to", "html", "--execute", "--output-dir", tmp_path]
     subprocess.run([*command, notebook.NOTEBOOKS / "index.ipynb"], check=True, capture_output=True, timeout=120)
     assert "RMSProp" in (tmp_path / "index.html").read_text()
+
+
+@pytest.mark.parametrize(
+    ("name", "entry"),
+    [("index", "Start here"), ("05_rmsprop", "5. RMSProp"), ("05_rmsprop_solutions", "Solutions")],
+)
+def test_list_of_chapters_is_short_and_numbered(name, entry):
+    index = (page.OUTPUT / "index.html").read_text()
+    links = re.findall(rf'<a href="{name}.html"[^>]*>([^<]*)</a></li>', index)
+    assert links == [entry]
