@@ -131,7 +131,7 @@ def by_torch(optimizer, start, gradient, num_steps=200, **options):
         ModuleNotFoundError: PyTorch is not installed; ask available("torch") first.
 
     Example:
-        >>> if available("torch"):
+        >>> if find_spec("torch"):  # it is optional
         ...     assert by_torch("SGD", np.ones(1), lambda x, t: x, num_steps=2, lr=0.5)[-1] == 0.25
 
     Source: torch.optim in PyTorch's reference.
