@@ -2,20 +2,9 @@
 
 from dataclasses import dataclass
 
-from chapter_rules import (
-    adadelta,
-    adagrad,
-    adam,
-    adam_eps_hat,
-    adamw,
-    momentum,
-    nesterov,
-    rmsprop,
-    rmsprop_mxnet_centered,
-    rmsprop_torch,
-    sgd,
-)
+import chapter_rules as rules
 from d2l_utils import parity
+from d2l_utils.chapters import definitions
 
 import mxnet as mx
 import numpy as np
@@ -48,59 +37,62 @@ ALL_OPTIONS = {"weight_decay": 0.125, "momentum": MU, "centered": True}
 # numbers: both blow up the last bits. A larger ε keeps the quotient meaningful.
 LARGE_EPS = 2**-6
 CASES = {
-    "sgd": Case(sgd, {"lr": LR}, gluon("sgd"), ("SGD", {"lr": LR})),
-    "momentum": Case(momentum, {"lr": LR, "mu": MU}, gluon("sgd", momentum=MU), ("SGD", {"lr": LR, "momentum": MU})),
+    "sgd": Case(rules.sgd, {"lr": LR}, gluon("sgd"), ("SGD", {"lr": LR})),
+    "momentum": Case(
+        rules.momentum, {"lr": LR, "mu": MU}, gluon("sgd", momentum=MU), ("SGD", {"lr": LR, "momentum": MU})
+    ),
     "nesterov": Case(
-        nesterov,
+        rules.nesterov,
         {"lr": LR, "mu": MU},
         gluon("nag", momentum=MU),
         ("SGD", {"lr": LR, "momentum": MU, "nesterov": True}),
     ),
-    "adagrad": Case(adagrad, {"lr": LR, "eps": EPS}, gluon("adagrad", eps=EPS)),
+    "adagrad": Case(rules.adagrad, {"lr": LR, "eps": EPS}, gluon("adagrad", eps=EPS)),
     # With ε = 0 it does not matter that PyTorch adds it outside the root.
-    "adagrad, no ε": Case(adagrad, {"lr": LR, "eps": 0.0}, torch=("Adagrad", {"lr": LR, "eps": 0.0})),
-    "rmsprop": Case(rmsprop, {"lr": LR, "gamma": GAMMA, "eps": EPS}, gluon("rmsprop", gamma1=GAMMA, epsilon=EPS)),
+    "adagrad, no ε": Case(rules.adagrad, {"lr": LR, "eps": 0.0}, torch=("Adagrad", {"lr": LR, "eps": 0.0})),
+    "rmsprop": Case(
+        rules.rmsprop, {"lr": LR, "gamma": GAMMA, "eps": EPS}, gluon("rmsprop", gamma1=GAMMA, epsilon=EPS)
+    ),
     "rmsprop_torch, plain": Case(
-        rmsprop_torch,
+        rules.rmsprop_torch,
         {"lr": LR, "alpha": GAMMA, "eps": LARGE_EPS},
         torch=("RMSprop", {"lr": LR, "alpha": GAMMA, "eps": LARGE_EPS}),
     ),
     "rmsprop_torch, all options": Case(
-        rmsprop_torch,
+        rules.rmsprop_torch,
         {"lr": LR, "alpha": GAMMA, "eps": LARGE_EPS, **ALL_OPTIONS},
         torch=("RMSprop", {"lr": LR, "alpha": GAMMA, "eps": LARGE_EPS, **ALL_OPTIONS}),
     ),
     "rmsprop_mxnet_centered": Case(
-        rmsprop_mxnet_centered,
+        rules.rmsprop_mxnet_centered,
         {"lr": LR, "gamma1": GAMMA, "gamma2": MU, "eps": LARGE_EPS},
         gluon("rmsprop", gamma1=GAMMA, gamma2=MU, epsilon=LARGE_EPS, centered=True),
     ),
     "adadelta": Case(
-        adadelta,
+        rules.adadelta,
         {"rho": GAMMA, "eps": EPS},
         ("adadelta", {"rho": GAMMA, "epsilon": EPS}),
         ("Adadelta", {"lr": 1.0, "rho": GAMMA, "eps": EPS}),
     ),
-    "adam": Case(adam, {"lr": LR, **BETAS}, torch=("Adam", TORCH_BETAS)),
-    "adam_eps_hat": Case(adam_eps_hat, {"lr": LR, **BETAS}, gluon("adam", beta1=MU, beta2=BETA2, epsilon=EPS)),
+    "adam": Case(rules.adam, {"lr": LR, **BETAS}, torch=("Adam", TORCH_BETAS)),
+    "adam_eps_hat": Case(rules.adam_eps_hat, {"lr": LR, **BETAS}, gluon("adam", beta1=MU, beta2=BETA2, epsilon=EPS)),
     "adamw": Case(
-        adamw, {"lr": LR, **BETAS, "weight_decay": 0.125}, torch=("AdamW", {**TORCH_BETAS, "weight_decay": 0.125})
+        rules.adamw,
+        {"lr": LR, **BETAS, "weight_decay": 0.125},
+        torch=("AdamW", {**TORCH_BETAS, "weight_decay": 0.125}),
     ),
 }
 
 
-def quadratic(x, t):
-    return np.array([0.2, 4.0]) * x
-
-
-def rotated(x, t):
-    along, across = 0.1 * (x[0] + x[1]), 2 * (x[0] - x[1])
-    return np.array([along + across, along - across])
-
-
-def rosenbrock(x, t):
-    inner = x[1] - x[0] ** 2
-    return np.array([-2 * (1 - x[0]) - 400 * x[0] * inner, 200 * inner]) / 64  # so that η = 1/128 is stable
+# The chapters' own gradients. Rosenbrock's is divided, so that η = 1/128 is stable.
+quadratic = definitions("01_gradient_descent", "gradient")
+turned = definitions("05_rmsprop", "turned_gradient")
+rosenbrock = definitions("12_one_formula", "rosenbrock_gradient")
+OBJECTIVES = {
+    "quadratic": ((-5.0, -2.0), lambda x, t: np.array(quadratic(*x))),
+    "turned": ((-5.0, -2.0), lambda x, t: np.array(turned(*x))),
+    "rosenbrock": ((-1.2, 1.0), lambda x, t: np.array(rosenbrock(*x)) / 64),
+}
 
 
 @pytest.fixture(scope="session")
@@ -112,13 +104,13 @@ def regression(airfoil):
     return lambda x, t: curvature @ x - pull
 
 
-@pytest.fixture(params=["quadratic", "rotated", "rosenbrock", "airfoil"])
+@pytest.fixture(params=[*OBJECTIVES, "airfoil"])
 def problem(request):
     """A start and a gradient (x, t)."""
     if request.param == "airfoil":
         return np.full(6, 0.5), request.getfixturevalue("regression")
-    start = (-1.2, 1.0) if request.param == "rosenbrock" else (-5.0, -2.0)
-    return np.array(start), {"quadratic": quadratic, "rotated": rotated, "rosenbrock": rosenbrock}[request.param]
+    start, gradient = OBJECTIVES[request.param]
+    return np.array(start), gradient
 
 
 # Over 200 steps the largest difference seen was 3e-6 in float32 and 4e-15 in float64, on parameters of size 1 to 5.
@@ -171,7 +163,7 @@ def test_pytorchs_rmsprop_in_all_its_combinations(torch, options, dtype):
     gradients = np.random.normal(size=(NUM_STEPS, 8))
     walk = np.linspace(-1, 1, 8).astype(dtype), lambda x, t: gradients[t]
     knobs = {"lr": 0.01, "alpha": 0.9, "eps": 1e-6, **options}
-    mine, theirs = parity.by_rule(rmsprop_torch, *walk, **knobs), parity.by_torch("RMSprop", *walk, **knobs)
+    mine, theirs = parity.by_rule(rules.rmsprop_torch, *walk, **knobs), parity.by_torch("RMSprop", *walk, **knobs)
     np.testing.assert_allclose(mine, theirs, rtol=0, atol={"float32": 1e-6, "float64": 1e-12}[dtype])
 
 

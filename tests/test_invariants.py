@@ -1,18 +1,6 @@
 """What must hold of the rules whatever the numbers: Hypothesis draws hyperparameters and gradients."""
 
-from chapter_rules import (
-    EVERY_RULE,
-    adadelta,
-    adagrad,
-    adam,
-    adam_eps_hat,
-    adamw,
-    momentum,
-    nesterov,
-    rmsprop,
-    rmsprop_torch,
-    sgd,
-)
+import chapter_rules as rules
 from d2l_utils import parity
 
 import numpy as np
@@ -21,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-SCALE_FREE = adagrad, rmsprop, adam, adam_eps_hat  # where ε is 0
+SCALE_FREE = rules.adagrad, rules.rmsprop, rules.adam, rules.adam_eps_hat  # where ε is 0
 NUM_STEPS = 12
 
 # Decays and rates that float32, in which MXNet's operators take them, holds exactly.
@@ -50,11 +38,11 @@ def close(mine, theirs):
 def test_parity_with_gluon(g, lr, gamma, mu):
     eps = 2.0**-20
     pairs = (
-        (sgd, {"lr": lr}, "sgd", {}),
-        (momentum, {"lr": lr, "mu": mu}, "sgd", {"momentum": mu}),
-        (nesterov, {"lr": lr, "mu": mu}, "nag", {"momentum": mu}),
-        (adagrad, {"lr": lr, "eps": eps}, "adagrad", {"eps": eps}),
-        (rmsprop, {"lr": lr, "gamma": gamma, "eps": eps}, "rmsprop", {"gamma1": gamma, "epsilon": eps}),
+        (rules.sgd, {"lr": lr}, "sgd", {}),
+        (rules.momentum, {"lr": lr, "mu": mu}, "sgd", {"momentum": mu}),
+        (rules.nesterov, {"lr": lr, "mu": mu}, "nag", {"momentum": mu}),
+        (rules.adagrad, {"lr": lr, "eps": eps}, "adagrad", {"eps": eps}),
+        (rules.rmsprop, {"lr": lr, "gamma": gamma, "eps": eps}, "rmsprop", {"gamma1": gamma, "epsilon": eps}),
     )
     for rule, knobs, name, options in pairs:
         theirs = parity.by_gluon(name, np.ones(3), lambda x, t: g[t], NUM_STEPS, learning_rate=lr, **options)
@@ -65,7 +53,7 @@ def test_parity_with_gluon(g, lr, gamma, mu):
 @given(gradients(sizes), rates, decays, decays)
 def test_parity_with_gluons_adam(g, lr, beta1, beta2):
     betas, eps = {"beta1": beta1, "beta2": beta2}, 2.0**-20
-    mine = walk(adam_eps_hat, g, start=1.0, lr=lr, eps=eps, **betas)
+    mine = walk(rules.adam_eps_hat, g, start=1.0, lr=lr, eps=eps, **betas)
     options = {"learning_rate": lr, "epsilon": eps, **betas}
     theirs = parity.by_gluon("adam", np.ones(3), lambda x, t: g[t], NUM_STEPS, **options)
     # The corrected rate reaches Gluon's operator in float32, so each of 12 steps is off by up to 6e-8 of its length.
@@ -78,26 +66,26 @@ def test_parity_with_gluons_adam(g, lr, beta1, beta2):
 def test_parity_with_torch(torch, g, lr, gamma, mu, weight_decay, maximize):
     eps, common = 2.0**-20, {"weight_decay": weight_decay}
     pairs = (
-        (momentum, {"mu": mu, "lr": lr}, "SGD", {"lr": lr, "momentum": mu}),
+        (rules.momentum, {"mu": mu, "lr": lr}, "SGD", {"lr": lr, "momentum": mu}),
         (
-            rmsprop_torch,
+            rules.rmsprop_torch,
             {"lr": lr, "alpha": gamma, "eps": eps, "momentum": mu, "maximize": maximize, **common},
             "RMSprop",
             {"lr": lr, "alpha": gamma, "eps": eps, "momentum": mu, "maximize": maximize, **common},
         ),
         (
-            adam,
+            rules.adam,
             {"lr": lr, "beta1": mu, "beta2": gamma, "eps": eps},
             "Adam",
             {"lr": lr, "betas": (mu, gamma), "eps": eps},
         ),
         (
-            adamw,
+            rules.adamw,
             {"lr": lr, "beta1": mu, "beta2": gamma, "eps": eps, **common},
             "AdamW",
             {"lr": lr, "betas": (mu, gamma), "eps": eps, **common},
         ),
-        (adadelta, {"rho": gamma, "eps": eps}, "Adadelta", {"lr": 1.0, "rho": gamma, "eps": eps}),
+        (rules.adadelta, {"rho": gamma, "eps": eps}, "Adadelta", {"lr": 1.0, "rho": gamma, "eps": eps}),
     )
     for rule, knobs, name, options in pairs:
         theirs = parity.by_torch(name, np.ones(3), lambda x, t: g[t], NUM_STEPS, **options)
@@ -126,15 +114,15 @@ def test_adadelta_is_covariant_in_the_unit_of_the_parameter(g, power, rho):
     x, state = np.ones(3), (np.zeros(3), np.full(3, 0.25))
     y, other = c * x, (np.zeros(3), c * c * state[1])
     for gradient in g:
-        x, state = adadelta(x, gradient, state, rho=rho, eps=0.0)
-        y, other = adadelta(y, gradient / c, other, rho=rho, eps=0.0)
+        x, state = rules.adadelta(x, gradient, state, rho=rho, eps=0.0)
+        y, other = rules.adadelta(y, gradient / c, other, rho=rho, eps=0.0)
         np.testing.assert_array_equal(c * x, y)
 
 
 @profile
 @given(gradients(sizes), rates, decays)
 def test_step_of_rmsprop_is_bounded(g, lr, gamma):
-    steps = np.abs(np.diff(walk(rmsprop, g, lr=lr, gamma=gamma), axis=0))
+    steps = np.abs(np.diff(walk(rules.rmsprop, g, lr=lr, gamma=gamma), axis=0))
     assert steps.max() <= lr / np.sqrt(1 - gamma) * (1 + 1e-9)  # rounding of sums
 
 
@@ -152,7 +140,7 @@ def adam_bound(beta1, beta2, t):
 @profile
 @given(gradients(sizes), rates, decays, decays.filter(lambda beta: beta > 0))
 def test_step_of_adam_is_bounded(g, lr, beta1, beta2):
-    steps = np.abs(np.diff(walk(adam, g, lr=lr, beta1=beta1, beta2=beta2), axis=0))
+    steps = np.abs(np.diff(walk(rules.adam, g, lr=lr, beta1=beta1, beta2=beta2), axis=0))
     for t, step in enumerate(steps, start=1):
         assert step.max() <= lr * adam_bound(beta1, beta2, t) * (1 + 1e-6)
 
@@ -162,13 +150,13 @@ def test_bound_of_adam_is_reached(beta1, beta2):
     """The gradients that Cauchy and Schwarz name as the worst: in proportion to w/u."""
     age = np.arange(NUM_STEPS)[::-1]
     g = np.tile(((beta1 / beta2) ** age)[:, None], (1, 3))
-    last = np.abs(np.diff(walk(adam, g, lr=1.0, beta1=beta1, beta2=beta2, eps=0.0), axis=0))[-1]
+    last = np.abs(np.diff(walk(rules.adam, g, lr=1.0, beta1=beta1, beta2=beta2, eps=0.0), axis=0))[-1]
     np.testing.assert_allclose(last, adam_bound(beta1, beta2, NUM_STEPS), rtol=1e-9)
 
 
 @profile
-@given(st.floats(-1e20, 1e20), st.sampled_from(EVERY_RULE))
+@given(st.floats(-1e20, 1e20), st.sampled_from(rules.EVERY_RULE))
 def test_zero_gradient_at_zero_state_moves_nothing(start, rule):
-    knobs = {"weight_decay": 0.0} if rule is adamw else {}
+    knobs = {"weight_decay": 0.0} if rule is rules.adamw else {}
     path = walk(rule, np.zeros((NUM_STEPS, 3)), start=start, **knobs)
     np.testing.assert_array_equal(path, np.full_like(path, start))

@@ -42,7 +42,9 @@ def make(folder, *arguments, **environment):
     mine = "MAKE", "MFLAGS", "PYTHON", "VENV", "D2L_"
     env = {key: value for key, value in os.environ.items() if not key.startswith(mine)}
     env.update({"D2L_OFFLINE": "1", **environment})
-    done = subprocess.run(["make", *arguments], cwd=folder, env=env, capture_output=True, text=True, timeout=300)
+    # The environment is the real one: a changed list of peers must not install anything from this copy.
+    command = ["make", "-o.venv/.peers", *arguments]
+    done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, timeout=300)
     executed = re.findall(r"^ *[\d.]+ s   (\w+)$", done.stdout, flags=re.MULTILINE)
     return done.returncode, sorted(executed), done.stdout + done.stderr
 

@@ -1,18 +1,6 @@
 """The chapters' rules against Gluon's optimizers and against numbers worked out by hand."""
 
-from chapter_rules import (
-    adadelta,
-    adagrad,
-    adam,
-    adam_eps_hat,
-    adamw,
-    momentum,
-    nesterov,
-    rmsprop,
-    rmsprop_mxnet_centered,
-    rmsprop_torch,
-    sgd,
-)
+import chapter_rules as rules
 from d2l_utils import data, runtime, train
 from d2l_utils.chapters import definitions
 from d2l_utils.parity import by_gluon, by_rule
@@ -37,34 +25,34 @@ BETAS = {"lr": 1.0, "beta1": 0.5, "beta2": 0.75}
 # Corrected, Adam's means are 1/0.5 = 2 and 2.5/0.75, its squares 1/0.25 = 4 and 4.75/0.4375.
 M_HAT, V_HAT = 2.5 / 0.75, S / 0.4375
 BY_HAND = [
-    (sgd, {"lr": 0.5}, 1, 2),
+    (rules.sgd, {"lr": 0.5}, 1, 2),
     # v = 2; v = 0.5·2 + 4 = 5
-    (momentum, {"lr": 1.0, "mu": 0.5}, 2, 5),
+    (rules.momentum, {"lr": 1.0, "mu": 0.5}, 2, 5),
     # the same v; the step is 0.5·v + g
-    (nesterov, {"lr": 1.0, "mu": 0.5}, 3, 6.5),
+    (rules.nesterov, {"lr": 1.0, "mu": 0.5}, 3, 6.5),
     # s = 4; s = 4 + 16
-    (adagrad, {"lr": 1.0, "eps": 0.0}, 1, 4 / 20**0.5),
-    (rmsprop, {"lr": 1.0, "gamma": 0.75, "eps": 0.0}, 2, 4 / S**0.5),
+    (rules.adagrad, {"lr": 1.0, "eps": 0.0}, 1, 4 / 20**0.5),
+    (rules.rmsprop, {"lr": 1.0, "gamma": 0.75, "eps": 0.0}, 2, 4 / S**0.5),
     # ε outside; the buffer is 2/(1+1) = 1, then 0.5·1 + 4/(√4.75+1)
-    (rmsprop_torch, {**AVERAGE, "eps": 1.0, "momentum": 0.5}, 1, 0.5 + 4 / (S**0.5 + 1)),
+    (rules.rmsprop_torch, {**AVERAGE, "eps": 1.0, "momentum": 0.5}, 1, 0.5 + 4 / (S**0.5 + 1)),
     # a tenth of x is added to g: 3, then 4.8, so s = 0.25·9, then 0.75·2.25 + 0.25·4.8²
-    (rmsprop_torch, {**AVERAGE, "weight_decay": 0.1}, 2, 4.8 / (1.6875 + 5.76) ** 0.5),
-    (rmsprop_torch, {**AVERAGE, "centered": True}, 2 / VARIANCE[0] ** 0.5, 4 / VARIANCE[1] ** 0.5),
-    (rmsprop_torch, {**AVERAGE, "maximize": True}, -2, -4 / S**0.5),
+    (rules.rmsprop_torch, {**AVERAGE, "weight_decay": 0.1}, 2, 4.8 / (1.6875 + 5.76) ** 0.5),
+    (rules.rmsprop_torch, {**AVERAGE, "centered": True}, 2 / VARIANCE[0] ** 0.5, 4 / VARIANCE[1] ** 0.5),
+    (rules.rmsprop_torch, {**AVERAGE, "maximize": True}, -2, -4 / S**0.5),
     # centered too; the step is remembered with the decay 0.5
     (
-        rmsprop_mxnet_centered,
+        rules.rmsprop_mxnet_centered,
         {"lr": 1.0, "gamma1": 0.75, "gamma2": 0.5, "eps": 0.0},
         2 / VARIANCE[0] ** 0.5,
         1 / VARIANCE[0] ** 0.5 + 4 / VARIANCE[1] ** 0.5,
     ),
     # √(0+1)/√(1+1)·2 = √2, whose average square is 0.25·2 = 0.5; √(0.5+1)/√(4.75+1)·4
-    (adadelta, {"rho": 0.75, "eps": 1.0}, 2**0.5, 4 * (1.5 / 5.75) ** 0.5),
-    (adam, {**BETAS, "eps": 1.0}, 2 / 3, M_HAT / (V_HAT**0.5 + 1)),
+    (rules.adadelta, {"rho": 0.75, "eps": 1.0}, 2**0.5, 4 * (1.5 / 5.75) ** 0.5),
+    (rules.adam, {**BETAS, "eps": 1.0}, 2 / 3, M_HAT / (V_HAT**0.5 + 1)),
     # uncorrected 1/(√1+1) and 2.5/(√4.75+1), times √0.25/0.5 = 1 and √0.4375/0.75
-    (adam_eps_hat, {**BETAS, "eps": 1.0}, 0.5, 0.4375**0.5 / 0.75 * 2.5 / (S**0.5 + 1)),
+    (rules.adam_eps_hat, {**BETAS, "eps": 1.0}, 0.5, 0.4375**0.5 / 0.75 * 2.5 / (S**0.5 + 1)),
     # x shrinks to its half, and Adam's step follows: 10 to 5 to 4 to 2 to 2 - 10/3/√(4.75/0.4375)
-    (adamw, {**BETAS, "eps": 0.0, "weight_decay": 0.5}, 6, 2 + M_HAT / V_HAT**0.5),
+    (rules.adamw, {**BETAS, "eps": 0.0, "weight_decay": 0.5}, 6, 2 + M_HAT / V_HAT**0.5),
 ]
 
 
@@ -76,12 +64,12 @@ def test_first_two_steps_by_hand(rule, knobs, first, second):
 
 @pytest.mark.parametrize("chapter", CHAPTERS)
 def test_every_chapter_means_the_same_rule(chapter):
-    mine, other = rmsprop(1.0, 0.3, (0.2,), lr=0.1), definitions(chapter, "rmsprop")(1.0, 0.3, (0.2,), lr=0.1)
+    mine, other = rules.rmsprop(1.0, 0.3, (0.2,), lr=0.1), definitions(chapter, "rmsprop")(1.0, 0.3, (0.2,), lr=0.1)
     assert mine == other
 
 
 def test_numpy_and_linear_regression_chapters_mean_the_same_rule_with_their_eps():
-    mine, _ = rmsprop(1.0, 0.3, (0.2,), lr=0.1, gamma=0.9, eps=1e-8)
+    mine, _ = rules.rmsprop(1.0, 0.3, (0.2,), lr=0.1, gamma=0.9, eps=1e-8)
     for x, _ in (
         LINEAR_PURE(1.0, 0.3, (0.2,), lr=0.1),
         INSIDE(1.0, 0.3, (0.2,), lr=0.1),
@@ -96,7 +84,7 @@ def walk_beside_gluon(scale, gamma, **gluon_eps):
     gradients = scale * np.random.normal(size=(200, 8))
     walk = np.ones(8, dtype=np.float32), lambda x, t: gradients[t]
     options = {"learning_rate": 0.01, "gamma1": gamma, **gluon_eps}
-    return by_rule(rmsprop, *walk, lr=0.01, gamma=gamma, eps=1e-6), by_gluon("rmsprop", *walk, **options)
+    return by_rule(rules.rmsprop, *walk, lr=0.01, gamma=gamma, eps=1e-6), by_gluon("rmsprop", *walk, **options)
 
 
 @pytest.mark.parametrize("scale", [1e-3, 1.0, 1e3])
@@ -117,7 +105,7 @@ def test_gluon_default_eps_is_another_rule_where_gradients_are_tiny():
 def test_scratch_and_gluon_agree_after_every_step(airfoil):
     settings = {"batch_size": 10, "num_epochs": 2, "record_every": 10}
     runtime.seed(7)
-    ours = train.stepwise(rmsprop, *airfoil, lr=0.01, gamma=0.9, eps=1e-6, **settings)
+    ours = train.stepwise(rules.rmsprop, *airfoil, lr=0.01, gamma=0.9, eps=1e-6, **settings)
     runtime.seed(7)
     theirs = train.gluon("rmsprop", *airfoil, learning_rate=0.01, gamma1=0.9, epsilon=1e-6, **settings)
     assert len(ours.losses) == 301
@@ -154,7 +142,7 @@ def same_twice(x, g, state=(0, 0), lr=0.1):
     return s, (s, s)
 
 
-@pytest.mark.parametrize("rule", [rmsprop, adagrad, step_count, shape_aware, by_length, same_twice])
+@pytest.mark.parametrize("rule", [rules.rmsprop, rules.adagrad, step_count, shape_aware, by_length, same_twice])
 def test_traced_and_plain_calls_give_the_same_bits(rule):
     params = [nd.random.normal(shape=shape) for shape in ((3, 2), (4,))]
     states = check_rule(rule, params, {"lr": 0.1}, nd.zeros_like)
@@ -174,11 +162,13 @@ def test_traced_and_plain_calls_give_the_same_bits(rule):
 
 def test_a_rule_that_works_in_place_trains_as_its_pure_twin(airfoil):
     histories = []
-    for rule in (in_place, adagrad):
+    for rule in (in_place, rules.adagrad):
         runtime.seed(2)
         histories.append(train.stepwise(rule, *airfoil, lr=0.1))
     assert histories[0].losses == histories[1].losses
-    paths = [train.descend(rule, lambda x: x**2, lambda x: [2 * x], [1.0], lr=0.1) for rule in (in_place, adagrad)]
+    paths = [
+        train.descend(rule, lambda x: x**2, lambda x: [2 * x], [1.0], lr=0.1) for rule in (in_place, rules.adagrad)
+    ]
     np.testing.assert_array_equal(paths[0].points, paths[1].points)
     np.testing.assert_array_equal(paths[0].states, paths[1].states)
 
