@@ -5,7 +5,7 @@ from html import escape, unescape
 from pathlib import Path
 from shutil import copyfile
 
-from d2l_utils.plot import INK, PAPER
+from d2l_utils.figure import INK, PAPER
 
 from latex2mathml.converter import convert
 from nbconvert import HTMLExporter

@@ -38,6 +38,29 @@ class History:
 
 
 @dataclass
+class Sweep:
+    """What many runs measured side by side, one for each setting; the first record is before training.
+
+    Attributes:
+        label: the rule and the hyperparameters that all runs share (str).
+        steps: updates done so far (list of int), one entry per record.
+        epochs: passes over the data so far (list of float), one entry per record.
+        losses: mean loss over all the data, float64 array (num_records, *settings), where settings is the
+            common shape of the swept arrays, after the number of seeds if seeds were given; what diverged is
+            not finite.
+        params: final weights, the bias last, float32 array (num_features + 1, *settings).
+        seconds: time spent training all of them (float).
+    """
+
+    label: str
+    steps: list
+    epochs: list
+    losses: np.ndarray
+    params: np.ndarray
+    seconds: float
+
+
+@dataclass
 class Trajectory:
     """The way that a rule took over an objective of a few variables.
 

@@ -140,21 +140,24 @@ def updater(rule, slots, hyperparams):
 
     Source: mxnet.ndarray.CachedOp.
     """
+    try:
+        return trace(rule, slots, hyperparams)
+    except Exception:  # whatever a rule may raise on symbols; its own mistakes showed in check_rule
+        return _plain(rule, hyperparams)
 
+
+def _plain(rule, hyperparams):
     def plain(source, target):
         for i, (x, g, state) in enumerate(zip(source.params, source.grads, source.states)):
             new_x, new_state = rule(x, g, state, **hyperparams)
             for new, kept in zip((new_x, *new_state), (target.params[i], *target.states[i])):
                 nd.identity(new, out=kept)
 
-    try:
-        traced = _trace(rule, slots, hyperparams)
-    except Exception:  # whatever a rule may raise on symbols; its own mistakes showed in check_rule
-        return plain
-    return traced if _agree(traced, plain, slots) else plain
+    return plain
 
 
-def _trace(rule, slots, hyperparams):
+def trace(rule, slots, hyperparams):
+    """Like updater, but raise where the rule cannot be traced into a graph that gives the same bits."""
     outputs, names = [], []
     for i, (x, state) in enumerate(zip(slots.params, slots.states)):
         here = [f"x{i}", f"g{i}", *(f"s{i}_{j}" for j in range(len(state)))]
@@ -169,6 +172,8 @@ def _trace(rule, slots, hyperparams):
     def traced(source, target):
         op(*[source.inputs[i] for i in order], out=target.outputs)
 
+    if not _agree(traced, _plain(rule, hyperparams), slots):
+        raise ValueError("its graph gives other numbers")
     return traced
 
 

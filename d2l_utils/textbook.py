@@ -13,7 +13,8 @@ from matplotlib_inline.backend_inline import set_matplotlib_formats
 from mxnet import autograd, nd
 from mxnet import gluon as mx_gluon
 
-from . import data, train
+from . import data
+from .step import run
 
 FIGSIZE = (3.5, 2.5)  # inches
 RECORD_EVERY = 100  # examples between two recorded losses
@@ -130,7 +131,7 @@ def _run_and_show(step, params, evaluate, name, features, labels, batch_size, nu
     # The textbook records where the examples seen are a multiple of 100, whatever the batch size.
     record_every = math.lcm(batch_size, RECORD_EVERY)
     data_and_sizes = features, labels, batch_size, num_epochs, record_every
-    history = train.run(step, lambda: params, evaluate, name, *data_and_sizes)
+    history = run(step, lambda: params, evaluate, name, *data_and_sizes)
     last = num_epochs if history.diverged_at is None else history.epochs[-1]
     print(f"loss: {history.losses[-1]:f}, {history.seconds[-1] / (last or 1):f} sec per epoch")
     set_figsize()

@@ -1,0 +1,64 @@
+"""What all pictures share: their colours, their style, and how a figure shows itself."""
+
+import io
+import re
+
+from matplotlib import figure as mpl_figure
+from matplotlib import rc_context
+
+# Dark enough for white paper, light enough for a dark page, apart for every kind of colour vision
+# (after Okabe and Ito); with the line styles and markers they survive greyscale.
+COLOURS = "#0072b2", "#d55e00", "#00875f", "#a8518a"
+LINES = "-", "--", "-.", ":"
+MARKERS = "o", "s", "^", "D"
+GREY = "#808080"
+INK, PAPER = "#000000", "#ffffff"  # the book's pages replace these two by their own
+STYLE = {
+    "font.size": 10,
+    "figure.labelsize": 10,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "legend.frameon": False,
+    "svg.fonttype": "none",  # text stays text: it can be read aloud, searched and scaled
+    "svg.hashsalt": "d2l",  # the same figure gives the same file
+}
+
+
+class Figure(mpl_figure.Figure):
+    """A matplotlib figure that shows itself in a notebook as SVG, with its alternative text.
+
+    Attributes:
+        alt: what the picture shows, in words (str).
+    """
+
+    alt = ""
+
+    def svg(self):
+        """The figure as SVG, titled by its alternative text; the same data give the same text."""
+        text = io.StringIO()
+        with rc_context(STYLE):
+            self.savefig(text, format="svg", metadata={"Date": None, "Creator": None})
+        return re.sub(r"^.*?(?=<svg)", "", text.getvalue(), flags=re.DOTALL)
+
+    def _ipython_display_(self):
+        from IPython.display import display
+
+        bundle = {"image/svg+xml": self.svg(), "text/plain": self.alt}
+        display(bundle, raw=True, metadata={"image/svg+xml": {"alt": self.alt}})
+
+
+def new(width=5.2, height=3.2):
+    """A figure with one pair of axes, of this size in inches."""
+    figure = Figure(figsize=(width, height), layout="constrained", facecolor=PAPER)
+    return figure, figure.add_subplot()
+
+
+def legend(figure):
+    """A legend above the axes, where it can hide nothing."""
+    figure.legend(loc="outside upper center", ncols=len(COLOURS))
+
+
+def check_series(name, series):
+    """Raise a ValueError where there is nothing to draw, or more than can be told apart."""
+    if not 1 <= len(series) <= len(COLOURS):
+        raise ValueError(f"{name} has {len(series)} entries; a readable picture has 1 to {len(COLOURS)}")
