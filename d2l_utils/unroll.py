@@ -176,8 +176,10 @@ def _count_slots(rule, hyperparams):
         message = f"rule {rule.__name__} cannot be made a graph: {error}; train.stepwise runs it as it stands"
         raise TypeError(message) from error
     whole = rule(x, x * x, state, **hyperparams)[0]
-    alone = rule(x[1:2], (x * x)[1:2], tuple(slot[1:2] for slot in state), **hyperparams)[0]
-    if not np.array_equal(whole[1:2].asnumpy(), alone.asnumpy(), equal_nan=True):
+    parts = [
+        rule(x[i : i + 1], (x * x)[i : i + 1], tuple(s[i : i + 1] for s in state), **hyperparams)[0] for i in range(3)
+    ]
+    if not np.array_equal(whole.asnumpy(), nd.concat(*parts, dim=0).asnumpy(), equal_nan=True):
         raise ValueError(f"rule {rule.__name__} mixes the numbers of an array; train.stepwise runs such a rule")
     return len(state)
 
