@@ -5,22 +5,22 @@ import sys
 import time
 from pathlib import Path
 
-from d2l_utils import data
+from d2l_utils import files
 
 from . import notebook, page, run
 
 
 def fetch():
-    for name in data.FILES:
-        print(f"verified: {data.fetch(name)}")
+    for name in files.FILES:
+        print(f"verified: {files.fetch(name)}")
 
 
 def html(stamp):
     """Run what has changed, write all pages, and leave a stamp dated when we began to read."""
-    if not data.offline():
+    if not files.offline():
         try:
             fetch()
-        except data.DataUnavailable as unavailable:
+        except files.DataUnavailable as unavailable:
             print(f"{unavailable}\nGoing on with 3: every page that uses the stand-in says so.\n", flush=True)
             os.environ["D2L_OFFLINE"] = "1"
     began = time.time()
@@ -37,7 +37,7 @@ def html(stamp):
 
 def refresh():
     """Run every notebook and store its outputs in notebooks/."""
-    if data.offline():
+    if files.offline():
         sys.exit("The stored outputs come from the real data: unset D2L_OFFLINE")
     fetch()
     failed = run.execute(notebook.names())
@@ -53,5 +53,5 @@ if __name__ == "__main__":
     command, *arguments = sys.argv[1:]
     try:
         {"data": fetch, "html": html, "refresh": refresh}[command](*arguments)
-    except data.DataUnavailable as unavailable:
+    except files.DataUnavailable as unavailable:
         sys.exit(str(unavailable))

@@ -77,7 +77,7 @@ class InlineSvg:
 
 
 def used_stand_in(nb):
-    """Tell whether any cell warned that synthetic data stood in for a real file."""
+    """Tell whether any cell warned that something stood in for a real data file."""
     outputs = [output for cell in nb.cells for output in cell.get("outputs", ())]
     return any("StandInWarning" in output.get("text", "") for output in outputs)
 

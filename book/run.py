@@ -7,7 +7,7 @@ import sys
 import time
 from importlib.util import find_spec
 
-from d2l_utils import data
+from d2l_utils import files
 
 import nbformat
 from nbclient import NotebookClient
@@ -29,7 +29,7 @@ def key(name):
         parts += [cell.source for cell in notebook.read(other).cells if cell.cell_type == "code"]
     shared = [*sorted((notebook.ROOT / "d2l_utils").glob("*.py")), notebook.ROOT / "requirements.lock"]
     parts += [path.read_text() for path in shared]
-    real_data = not data.offline() and all((data.DATA / file).exists() for file in data.FILES)
+    real_data = not files.offline() and all((files.DATA / file).exists() for file in files.FILES)
     parts += [sys.version, f"real data: {real_data}"]
     parts += [f"{peer}: {find_spec(peer) is not None}" for peer in notebook.peers(nb.cells)]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()

@@ -1,145 +1,22 @@
 """The chapters' data: fetched, verified, standardised."""
 
-import os
+import gzip
 import warnings
+from math import prod
 from numbers import Integral
-from pathlib import Path
-from shutil import copyfile
 
 import numpy as np
-import pooch
 from mxnet import nd
 
-from .stand_in import AIRFOIL_HEAD, AIRFOIL_ROWS, airfoil_stand_in
+from .files import ROOT, DataUnavailable, StandInWarning, fetch, offline  # noqa: F401 (offered from here, too)
+from .stand_in import AIRFOIL_HEAD, AIRFOIL_ROWS, airfoil_stand_in, digits_stand_in
 
-ROOT = Path(__file__).resolve().parents[1]
-DATA = ROOT / "data"
-TIMEOUT = 20  # seconds without an answer before the next source is tried
-
-FILES = {  # name: (SHA-256, public address); data/README.md says what each file is
-    "airfoil_self_noise.dat": (
-        "74c75fd71783f1e6b71f8a622b993dc592897a97cd689c5090a07147a1b097b3",
-        "http://d2l-data.s3-accelerate.amazonaws.com/airfoil_self_noise.dat",
-    ),
+MNIST = {  # name: how many examples, and for images the rows and columns of each
+    "mnist/train-images-idx3-ubyte.gz": (60_000, 28, 28),
+    "mnist/train-labels-idx1-ubyte.gz": (60_000,),
+    "mnist/t10k-images-idx3-ubyte.gz": (10_000, 28, 28),
+    "mnist/t10k-labels-idx1-ubyte.gz": (10_000,),
 }
-
-
-class DataUnavailable(OSError):
-    """A data file is neither in data/, nor at the mirror, nor at its public address."""
-
-
-class StandInWarning(UserWarning):
-    """The numbers that follow come from synthetic data that stands in for the real file."""
-
-
-def offline():
-    """Tell whether the user chose the stand-in data.
-
-    Returns:
-        True where the environment variable D2L_OFFLINE is 1, False where it is 0, empty or not set.
-
-    Raises:
-        ValueError: it has any other value.
-
-    Example:
-        >>> offline()
-        False
-
-    Source: README.md, "Without a network".
-    """
-    choice = os.environ.get("D2L_OFFLINE") or "0"
-    if choice not in ("0", "1"):
-        raise ValueError(f"D2L_OFFLINE is {choice!r}; 1 chooses the stand-in data, 0 the real data")
-    return choice == "1"
-
-
-def _set_aside(path, sha256):
-    """Rename a damaged file; where another process has mended it meanwhile, keep that one and say True."""
-    rejected = path.with_name(f"{path.name}.rejected")
-    try:
-        path.replace(rejected)
-    except FileNotFoundError:  # the other process was faster
-        return False
-    mended = pooch.file_hash(rejected) == sha256
-    if mended:
-        rejected.replace(path)
-    return mended
-
-
-def _sources(name):
-    """Where a file may be had, in order: the user's mirror, then the public address."""
-    mirror = os.environ.get("D2L_DATA_MIRROR")
-    if mirror and mirror.startswith(("http://", "https://")):
-        yield f"{mirror.rstrip('/')}/{name}"
-    elif mirror:
-        yield str(ROOT / mirror / name)  # a relative folder counts from the project's root
-    yield FILES[name][1]
-
-
-def _downloader(source):
-    """What pooch calls to bring one source to a temporary file."""
-    if source.startswith(("http://", "https://")):
-        return pooch.HTTPDownloader(progressbar=True, timeout=TIMEOUT)
-    return lambda path, output_file, _: copyfile(path, output_file)
-
-
-def fetch(name):
-    """Return the path of a data file, verified; fetch it first if need be.
-
-    Looks in data/, at the mirror that D2L_DATA_MIRROR names (a folder or a URL), and at the public
-    address, in this order. A file in data/ that is damaged is renamed to `<name>.rejected` and fetched
-    again. What arrives is checked before it gets its final name.
-
-    Args:
-        name: a key of FILES (str).
-
-    Returns:
-        The file's path in data/ (pathlib.Path); its SHA-256 has been checked in this call.
-
-    Raises:
-        ValueError: no such file is known.
-        DataUnavailable: no source has it, or data/ cannot be written; says where it looked and how to
-            go on.
-
-    Example:
-        >>> fetch("airfoil_self_noise.dat").name
-        'airfoil_self_noise.dat'
-
-    Source: the checksums are those of data/README.md.
-    """
-    if name not in FILES:
-        raise ValueError(f"name is {name!r}; the known files are {', '.join(FILES)}")
-    sha256, path, failures = FILES[name][0], DATA / name, []
-    try:
-        if path.exists():
-            if pooch.file_hash(path) == sha256:
-                return path
-            warnings.warn(f"{path} is damaged: set aside as {name}.rejected, fetched again", stacklevel=2)
-            if _set_aside(path, sha256):
-                return path
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise _unavailable(name, [f"{path}: {error.strerror or error}"]) from error
-    for source in _sources(name):
-        try:
-            pooch.retrieve(source, f"sha256:{sha256}", name, DATA, downloader=_downloader(source))
-        except (OSError, ValueError) as error:  # no answer, no file, no right to write; a wrong hash
-            failures.append(f"{source}: {error}")
-            continue
-        path.chmod(0o644)  # pooch's temporary files are private; a shared folder's must be readable
-        return path
-    raise _unavailable(name, [f"{path}: not there", *failures])
-
-
-def _unavailable(name, failures):
-    tried = "\n".join(f"  - {failure}" for failure in failures)
-    return DataUnavailable(
-        f"{name} is not to be had. Looked at:\n{tried}\n"
-        "Three ways on:\n"
-        f"  1. put the file there yourself: {DATA / name} (sha256 {FILES[name][0]});\n"
-        "  2. name a mirror that has it: D2L_DATA_MIRROR=<a folder or a URL>;\n"
-        "  3. go offline with synthetic stand-in data: D2L_OFFLINE=1."
-    )
 
 
 def airfoil(num_examples=AIRFOIL_HEAD):
@@ -180,6 +57,70 @@ def airfoil(num_examples=AIRFOIL_HEAD):
         rows = np.loadtxt(fetch("airfoil_self_noise.dat"), delimiter="\t")
     rows = nd.array(((rows - rows.mean(axis=0)) / rows.std(axis=0))[:num_examples])
     return rows[:, :-1], rows[:, -1]
+
+
+def mnist():
+    """MNIST's handwritten digits: the classification that the chapters train on.
+
+    Where D2L_OFFLINE is 1, smaller digits take its place and a StandInWarning says so. Their shapes
+    differ: callers take the numbers of examples and of features from the arrays.
+
+    Returns:
+        train_images: NDArray (60000, 784), float32, one image of 28 x 28 pixels per row, from 0 (paper)
+            to 1 (ink); the stand-in's shape is (1437, 64), from images of 8 x 8.
+        train_labels: NDArray (60000,), int32, the digits from 0 to 9; stand-in (1437,).
+        test_images: NDArray (10000, 784), float32, as train_images; stand-in (360, 64).
+        test_labels: NDArray (10000,), int32, as train_labels; stand-in (360,).
+
+    Raises:
+        ValueError: a file's header does not describe what the file must hold, or D2L_OFFLINE is neither
+            0 nor 1.
+        DataUnavailable: a file is neither in data/, nor at the mirror, nor at a public address; says
+            where it looked and how to go on without a network.
+
+    Example:
+        >>> train_images, train_labels, test_images, test_labels = mnist()
+        >>> train_images.shape, test_labels.shape
+        ((60000, 784), (10000,))
+
+    Source: LeCun, Bottou, Bengio and Haffner (1998), "Gradient-based learning applied to document
+        recognition", section III.A.
+    """
+    if offline():
+        warnings.warn(
+            "D2L_OFFLINE=1: scikit-learn's handwritten digits, 1,797 images of 8 x 8 pixels, stand in for MNIST",
+            StandInWarning,
+            stacklevel=2,
+        )
+        arrays, ink = digits_stand_in(), 16
+    else:
+        arrays, ink = [_read_idx(name, shape) for name, shape in MNIST.items()], 255
+    train_images, train_labels, test_images, test_labels = arrays
+    return (
+        _features(train_images, ink),
+        nd.array(train_labels, dtype="int32"),
+        _features(test_images, ink),
+        nd.array(test_labels, dtype="int32"),
+    )
+
+
+def _read_idx(name, shape):
+    """The unsigned bytes of one of MNIST's files, whose header must announce this shape."""
+    contents = gzip.decompress(fetch(name).read_bytes())
+    wanted, size = [0x800 + len(shape), *shape], 4 * (1 + len(shape))  # 0x08 stands for unsigned bytes
+    header = [int.from_bytes(contents[i : i + 4], "big") for i in range(0, size, 4)]
+    if (header, len(contents) - size) != (wanted, prod(shape)):
+        raise ValueError(
+            f"{name} has the header {header} and {len(contents) - size} bytes of data; "
+            f"it must have {wanted} (magic number and sizes) and {prod(shape)} bytes"
+        )
+    return np.frombuffer(contents, dtype=np.uint8, offset=size).reshape(shape)
+
+
+def _features(images, ink):
+    """One row of numbers from 0 to 1 for each image; ink is the darkest value that the images can have."""
+    # nd.array would copy 190 MB: most of the time that reading takes.
+    return nd.from_numpy(np.divide(images.reshape(len(images), -1), ink, dtype=np.float32))
 
 
 def synthetic_regression(num_examples=1000, w=(2.0, -3.4), b=4.2, noise=0.01):

@@ -1,7 +1,8 @@
-"""Synthetic data with the moments of the real ones, for work without a network."""
+"""Data that stand in for the real ones, for work without a network."""
 
 import numpy as np
 
+DIGITS_TRAIN = 1437  # four fifths of the 1,797 small images
 AIRFOIL_ROWS, AIRFOIL_HEAD = 1503, 1500  # all rows; those that the textbook's later editions keep
 # The stand-in's facts, in the units of the file: mean and covariance (upper triangle) of the first 1,500
 # rows, then the last three rows as they are. Together they fix the moments of all 1,503 rows too.
@@ -48,3 +49,26 @@ def airfoil_stand_in():
     covariance += np.triu(covariance, 1).T
     head = sample @ (np.linalg.cholesky(covariance) @ whitening).T + AIRFOIL_MEAN
     return np.vstack([head, AIRFOIL_TAIL])
+
+
+def digits_stand_in():
+    """Give scikit-learn's handwritten digits, split as MNIST is, in the order that they come in.
+
+    Real handwriting, but smaller and fewer images than MNIST's, so losses and accuracies are not MNIST's.
+
+    Returns:
+        train_images: float64 array (1437, 64), images of 8 x 8 pixels, whole numbers from 0 (paper) to 16 (ink).
+        train_labels: int64 array (1437,), the digits from 0 to 9.
+        test_images: float64 array (360, 64), as train_images.
+        test_labels: int64 array (360,), as train_labels.
+
+    Example:
+        >>> [len(array) for array in digits_stand_in()]
+        [1437, 1437, 360, 360]
+
+    Source: Alpaydin and Kaynak (1998), UCI repository, dataset 80; the test part, which comes with scikit-learn.
+    """
+    from sklearn.datasets import load_digits  # slow to import, and only wanted here
+
+    images, labels = load_digits(return_X_y=True)
+    return images[:DIGITS_TRAIN], labels[:DIGITS_TRAIN], images[DIGITS_TRAIN:], labels[DIGITS_TRAIN:]

@@ -15,15 +15,26 @@ def seeded():
     runtime.seed(1)
 
 
-@pytest.fixture(scope="session")
-def airfoil():
-    """The real airfoil data, or a skip."""
+def real(load):
+    """What a function of d2l_utils.data loads from the real files, or a skip."""
     if data.offline():
         pytest.skip(f"{NO_DATA}: D2L_OFFLINE=1")
     try:
-        return data.airfoil()
+        return load()
     except data.DataUnavailable as unavailable:
         pytest.skip(f"{NO_DATA}: {unavailable}")
+
+
+@pytest.fixture(scope="session")
+def airfoil():
+    """The real airfoil data, or a skip."""
+    return real(data.airfoil)
+
+
+@pytest.fixture(scope="session")
+def mnist():
+    """The real MNIST as NumPy arrays, or a skip."""
+    return [array.asnumpy() for array in real(data.mnist)]
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 
-from d2l_utils import data, model
+from d2l_utils import data, files, model
 
 import numpy as np
 import pytest
@@ -21,10 +21,13 @@ DEAD = "http://127.0.0.1:9"  # the discard port: nobody listens
 
 
 class Server(http.server.BaseHTTPRequestHandler):
-    """Serves GOOD whole, short, altered, or slowly, as the first part of the path says."""
+    """Serves GOOD whole, short, altered, or slowly, as the first part of the path says; notes what was asked."""
+
+    asked = []
 
     def do_GET(self):
         kind = self.path.split("/")[1]
+        self.asked.append(kind)
         body = {"short": GOOD[:50_000], "altered": b"?" + GOOD[1:]}.get(kind, GOOD)
         self.send_response(404 if kind == "missing" else 200)
         # A short answer that promises the whole is a connection that broke.
@@ -53,13 +56,14 @@ def folder(tmp_path, monkeypatch, server):
     for name in ("D2L_DATA_MIRROR", "D2L_OFFLINE"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("no_proxy", "127.0.0.1")
-    monkeypatch.setattr(data, "DATA", tmp_path / "data")
-    monkeypatch.setattr(data, "FILES", {NAME: (SHA256, f"{DEAD}/{NAME}")})
+    monkeypatch.setattr(files, "DATA", tmp_path / "data")
+    monkeypatch.setattr(files, "FILES", {NAME: (SHA256, (f"{DEAD}/{NAME}",))})
+    Server.asked.clear()
     return tmp_path / "data"
 
 
-def publish(monkeypatch, address):
-    monkeypatch.setattr(data, "FILES", {NAME: (SHA256, address)})
+def publish(monkeypatch, *addresses, name=NAME):
+    monkeypatch.setattr(files, "FILES", {name: (SHA256, addresses)})
 
 
 def entries(folder):
@@ -81,7 +85,7 @@ def test_folder_as_mirror_comes_before_the_public_address(folder, tmp_path, monk
 
 def test_relative_mirror_counts_from_the_project(folder, monkeypatch):
     monkeypatch.setenv("D2L_DATA_MIRROR", "../elsewhere")
-    assert next(data._sources(NAME)) == str(data.ROOT / "../elsewhere" / NAME)
+    assert next(files._sources(NAME)) == str(files.ROOT / "../elsewhere" / NAME)
 
 
 def test_url_as_mirror(folder, server, monkeypatch):
@@ -128,6 +132,44 @@ def test_dead_mirror_is_passed_over(mirror, folder, server, monkeypatch):
     assert data.fetch(NAME).read_bytes() == GOOD
 
 
+@pytest.mark.parametrize("kind", ["short", "altered", "missing"])
+def test_second_address_is_asked_where_the_first_fails(kind, folder, server, monkeypatch):
+    publish(monkeypatch, f"{server}/{kind}/{NAME}", f"{server}/whole/{NAME}")
+    assert data.fetch(NAME).read_bytes() == GOOD
+    assert Server.asked == [kind, "whole"]
+    assert entries(folder) == [NAME]
+
+
+def test_second_address_is_left_alone_where_the_first_answers(folder, server, monkeypatch):
+    publish(monkeypatch, f"{server}/whole/{NAME}", f"{server}/slow/{NAME}")
+    assert data.fetch(NAME).read_bytes() == GOOD
+    assert Server.asked == ["whole"]
+
+
+def test_mirror_comes_before_both_addresses_and_all_are_named(folder, server, monkeypatch):
+    places = [f"{server}/{kind}/{NAME}" for kind in ("missing", "short", "altered")]
+    publish(monkeypatch, *places[1:])
+    monkeypatch.setenv("D2L_DATA_MIRROR", f"{server}/missing")
+    with pytest.raises(data.DataUnavailable) as refusal:
+        data.fetch(NAME)
+    assert Server.asked == ["missing", "short", "altered"]
+    lines = str(refusal.value).splitlines()
+    assert [line.split(": ")[0] for line in lines if server in line] == [f"  - {place}" for place in places]
+
+
+def test_file_in_a_folder_of_its_own(folder, tmp_path, monkeypatch):
+    name = f"deep/{NAME}"
+    publish(monkeypatch, f"{DEAD}/{NAME}", name=name)
+    (tmp_path / "mirror" / "deep").mkdir(parents=True)
+    (tmp_path / "mirror" / name).write_bytes(GOOD)
+    monkeypatch.setenv("D2L_DATA_MIRROR", str(tmp_path / "mirror"))
+    assert data.fetch(name) == folder / name
+    (folder / name).write_bytes(GOOD[:-1])
+    with pytest.warns(UserWarning, match=r"is damaged: set aside as deep/numbers\.bin\.rejected"):
+        assert data.fetch(name).read_bytes() == GOOD
+    assert entries(folder / "deep") == [NAME, f"{NAME}.rejected"]
+
+
 @pytest.mark.parametrize("kind", ["short", "altered"])
 def test_nothing_is_left_of_a_bad_download(kind, folder, server, monkeypatch):
     publish(monkeypatch, f"{server}/{kind}/{NAME}")
@@ -149,7 +191,7 @@ def test_unavailable_says_where_it_looked_and_how_to_go_on(folder, monkeypatch):
 def test_unwritable_folder(folder, server, monkeypatch):
     publish(monkeypatch, f"{server}/whole/{NAME}")
     (folder.parent / "file").write_text("")
-    monkeypatch.setattr(data, "DATA", folder.parent / "file" / "data")  # root may write anywhere but in a file
+    monkeypatch.setattr(files, "DATA", folder.parent / "file" / "data")  # root may write anywhere but in a file
     with pytest.raises(data.DataUnavailable, match="Not a directory"):
         data.fetch(NAME)
 
@@ -162,17 +204,17 @@ def test_unknown_file(folder):
 def test_file_that_another_process_mended_meanwhile_is_kept(folder):
     folder.mkdir()
     (folder / NAME).write_bytes(GOOD)
-    assert data._set_aside(folder / NAME, SHA256)
+    assert files._set_aside(folder / NAME, SHA256)
     assert entries(folder) == [NAME]
     (folder / NAME).unlink()
-    assert not data._set_aside(folder / NAME, SHA256)
+    assert not files._set_aside(folder / NAME, SHA256)
 
 
 def fetching(folder, address):
     code = (
-        "import pathlib; from d2l_utils import data; "
-        f"data.DATA = pathlib.Path({str(folder)!r}); data.FILES = {{{NAME!r}: ({SHA256!r}, {address!r})}}; "
-        f"print(data.fetch({NAME!r}))"
+        "import pathlib; from d2l_utils import files; "
+        f"files.DATA = pathlib.Path({str(folder)!r}); files.FILES = {{{NAME!r}: ({SHA256!r}, ({address!r},))}}; "
+        f"print(files.fetch({NAME!r}))"
     )
     env = {key: value for key, value in os.environ.items() if not key.startswith("D2L_")}
     return subprocess.Popen([sys.executable, "-c", code], env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
@@ -223,6 +265,15 @@ def test_offline_needs_no_network(folder, no_sockets, monkeypatch):
     assert model.least_squares(features, labels) == pytest.approx(0.241688, abs=1e-6)
 
 
+def test_digits_stand_in_without_network(folder, no_sockets, monkeypatch):
+    monkeypatch.setenv("D2L_OFFLINE", "1")
+    with pytest.warns(data.StandInWarning, match="scikit-learn's handwritten digits, 1,797 images of 8 x 8") as warned:
+        arrays = data.mnist()
+    assert warned[0].filename == __file__  # it points at the caller
+    assert [array.shape for array in arrays] == [(1437, 64), (1437,), (360, 64), (360,)]
+    assert not folder.exists()
+
+
 def test_stand_in_optimum_for_all_rows(monkeypatch):
     monkeypatch.setenv("D2L_OFFLINE", "1")
     with pytest.warns(data.StandInWarning):
@@ -267,5 +318,6 @@ def test_synthetic_regression_refuses(changes, message):
 
 
 def test_data_readme_tells_of_every_file():
-    text = (data.ROOT / "data" / "README.md").read_text()
-    assert all(name in text and sha256 in text and address in text for name, (sha256, address) in data.FILES.items())
+    text = (files.ROOT / "data" / "README.md").read_text()
+    for name, (sha256, addresses) in files.FILES.items():
+        assert all(words in text for words in (name, sha256, *addresses)), name
