@@ -1,0 +1,220 @@
+"""Many optimizers and seeds, trained in lockstep as one batched computation: softmax regression on images."""
+
+import inspect
+from dataclasses import dataclass, field
+from numbers import Integral
+from typing import Optional
+
+import numpy as np
+from mxnet import nd
+
+from . import rule as rules
+from .checks import check_count
+from .history import History
+from .lockstep_epoch import Group, Problem, epochs
+
+SPREAD = 0.1  # the weights start between -SPREAD and SPREAD
+
+
+@dataclass
+class Run(History):
+    """What one run measured, one entry per record; a record is made after each epoch, none before training.
+
+    Attributes:
+        label, steps, epochs, params, diverged_at: as in History; params is [weight, bias], as in gluon.nn.Dense.
+        losses: mean loss over the test images (list of float).
+        seconds: time that all runs of this seed together have taken, validation included (list of float). It is
+            one clock for all of them: it times the lockstep, never a single optimizer.
+        accuracies: share of the test images that are classified rightly (list of float).
+        seed: what the start and the order of the images were drawn from (int).
+        reason: why the run ended (str); 'not finite' marks one that diverged.
+    """
+
+    accuracies: list = field(default_factory=list)
+    seed: int = 0
+    reason: Optional[str] = None
+
+
+def reason_to_stop(losses, accuracies, patience=20, target=0.91, least_gain=0.001):
+    """Tell why a run should stop after its last validation, by the three rules of the published comparison.
+
+    The losses of the first `patience` validations are not looked at.
+
+    Args:
+        losses, accuracies: one number for each validation so far (list of float).
+        patience: how many validations in a row the rules look at (int, 1 or more).
+        target: the accuracy that is good enough (float).
+        least_gain: a loss that falls by less than this in `patience` validations has settled (float).
+
+    Returns:
+        'accuracy above ...', 'no smaller loss' or 'loss settled' (str), or None to go on.
+
+    Example:
+        >>> reason_to_stop([3.0, 2.0, 2.1, 2.2], [0.5] * 4, patience=1)
+        'no smaller loss'
+
+    Source: cute-dl, the example mnist-recognize and session.condition_callback.
+    """
+    late = losses[patience:]
+    if late and min(accuracies[-patience:]) > target:
+        return f"accuracy above {target}"
+    since = len(late) - 1 - late.index(min(late)) if late else 0
+    if since >= patience:
+        return "no smaller loss"
+    if len(late) >= patience and since == 0 and late[-patience] - late[-1] < least_gain:
+        return "loss settled"
+    return None
+
+
+def train(
+    runs, train_images, train_labels, test_images, test_labels,
+    *, relu=False, seeds=range(5), batch_size=64, num_epochs=20, stop=reason_to_stop, num_workers=None,
+):  # fmt: skip
+    """Train softmax regression by many rules, each from several seeds, and validate after every epoch.
+
+    The model is one Dense layer, with or without a ReLU on its outputs, and the mean cross-entropy of their
+    softmax. All runs of a seed start from the same weights and see the same minibatches; one that stops
+    leaves the computation. Seeds share the processor's cores; the numbers do not depend on how many there are.
+
+    Args:
+        runs: what to compare, a list of triples (label, rule, hyperparams); the rules are pure (see
+            d2l_utils.rule) and treat each number by itself.
+        train_images, test_images: NDArrays (num_images, num_pixels), float32.
+        train_labels, test_labels: NDArrays (num_images,), integers from 0.
+        relu: whether the outputs go through a ReLU (bool).
+        seeds: one seed for each repetition (iterable of int, 0 to 2**32 - 1).
+        batch_size: images per update (int, 1 or more); the last batch of an epoch may be smaller.
+        num_epochs: the most passes over the data (int, 1 or more).
+        stop: is given the losses and the accuracies of a run so far, returns why it should stop or None.
+        num_workers: how many processes share the work (int, 1 or more); None for one on each core.
+
+    Returns:
+        A dict with a list of Runs for each label, one for each seed.
+
+    Raises:
+        ValueError: an argument is out of its range, or a rule mixes the numbers of an array.
+        TypeError: the data are no NDArrays, or a rule takes no such hyperparameter.
+
+    Example:
+        >>> def sgd(x, g, state=(), lr=0.1):
+        ...     return x - lr * g, state
+        >>> images, labels = nd.array([[0, 1], [1, 0]] * 8), nd.array([0, 1] * 8, dtype="int32")
+        >>> found = train([("SGD", sgd, {"lr": 1.0})], images, labels, images, labels, seeds=[3], batch_size=4)
+        >>> [(run.seed, run.steps[-1], run.accuracies[-1], run.reason) for run in found["SGD"]]
+        [(3, 80, 1.0, '20 epochs')]
+
+    Source: cute-dl, the example mnist-recognize.
+    """
+    runs, seeds = list(runs), list(seeds)
+    _check_settings(runs, seeds, batch_size, num_epochs, num_workers)
+    images, labels = _checked("train", train_images, train_labels)
+    test_images, test_labels = _checked("test", test_images, test_labels)
+    if test_images.shape[1] != images.shape[1]:
+        raise ValueError(f"test_images has {test_images.shape[1]} columns; train_images has {images.shape[1]}")
+    if batch_size > len(images):
+        raise ValueError(f"batch_size is {batch_size}; the data have only {len(images)} rows")
+    # A pixel that is 0 everywhere has no gradient: its weights need no training, unless a rule moves them anyway.
+    drift = [_drifts(rule, hyperparams) for _, rule, hyperparams in runs]  # every rule is looked at
+    used = images.any(axis=0) | test_images.any(axis=0) | any(drift)
+    images, test_images, updates = _kept(images, used), _kept(test_images, used), [run[1:] for run in runs]
+    problem = Problem(images, labels, test_images, test_labels, updates, relu, batch_size)
+    num_classes, steps = 1 + int(max(labels.max(), test_labels.max())), -(-len(images) // batch_size)
+    starts = {seed: _start(seed, (num_classes, len(used))) for seed in seeds}
+    groups = [_group(seed, draw, weight[:, used], updates) for seed, (draw, weight) in starts.items()]
+    table = {seed: [Run(label, seed=seed) for label, _, _ in runs] for seed in seeds}
+    for group, losses, accuracies, seconds in epochs(problem, groups, num_epochs, num_workers):
+        ended = []
+        for place, member in enumerate(group.members):
+            run, (_, weight) = table[group.seed][member], starts[group.seed]
+            _record(run, steps, losses[place], accuracies[place], seconds)
+            run.reason = _reason(run, group.params[place], num_epochs, stop)
+            if run.reason:
+                weight = weight.copy()
+                weight[:, used] = group.params[place][:, :-1]
+                run.params = [nd.array(weight), nd.array(group.params[place][:, -1])]
+                ended.append(place)
+        group.drop(ended)
+    return {label: [table[seed][i] for seed in seeds] for i, (label, _, _) in enumerate(runs)}
+
+
+def _check_settings(runs, seeds, batch_size, num_epochs, num_workers):
+    labels = [label for label, _, _ in runs]
+    if not runs or len(set(labels)) < len(labels):
+        raise ValueError(f"runs has the labels {labels}; it must have one run or more, each with its own label")
+    in_range = [isinstance(seed, Integral) and 0 <= seed < 2**32 for seed in seeds]
+    if not seeds or not all(in_range) or len(set(seeds)) < len(seeds):
+        raise ValueError(f"seeds is {seeds}; it must be one or more different integers from 0 to 2**32 - 1")
+    check_count("batch_size", batch_size)
+    check_count("num_epochs", num_epochs)
+    if num_workers is not None:
+        check_count("num_workers", num_workers)
+
+
+def _checked(name, images, labels):
+    for what, array, axes in (("images", images, 2), ("labels", labels, 1)):
+        if not isinstance(array, nd.NDArray):
+            raise TypeError(f"{name}_{what} is a {type(array).__name__}; nd.array(...) makes the NDArray it must be")
+        if array.ndim != axes or not len(array):
+            raise ValueError(f"{name}_{what} has the shape {array.shape}; it must have {axes} axes and an entry")
+    if len(images) != len(labels):
+        raise ValueError(f"{name}_images has {len(images)} rows and {name}_labels {len(labels)}; they must agree")
+    images, labels = images.asnumpy(), labels.asnumpy()
+    if labels.dtype.kind not in "iu" or labels.min() < 0:
+        raise ValueError(f"{name}_labels has {labels.dtype} from {labels.min()}; it must be integers from 0")
+    return images.astype(np.float32, copy=False), labels
+
+
+def _drifts(rule, hyperparams):
+    """Refuse a rule that does not fit; tell whether it moves a weight whose gradient is always 0."""
+    x = np.array([[0.5, 1.0, 1.5]], dtype=np.float32)
+    rules.check_rule(rule, [x], hyperparams, np.zeros_like)
+    state = now = _first_state(rule)
+    with np.errstate(all="ignore"):
+        whole, _ = rule(x.copy(), x * x, state, **hyperparams)
+        alone, _ = rule(x[:, 1:2].copy(), (x * x)[:, 1:2], state, **hyperparams)
+        moved = x
+        for _ in range(2):  # a state may have an effect only at the second step
+            moved, now = rule(moved.copy(), np.zeros_like(x), now, **hyperparams)
+    if not np.allclose(whole[:, 1:2], alone, equal_nan=True):
+        raise ValueError(f"rule {rule.__name__} mixes the numbers of an array; train.stepwise runs such a rule")
+    return not np.array_equal(moved, x)
+
+
+def _first_state(rule):
+    """The state that the rule itself starts from: plain zeros, so that a counter of steps stays one number."""
+    return inspect.signature(rule).parameters["state"].default
+
+
+def _kept(images, used):
+    """The columns that are used, and a column of ones: the bias is the weight of a pixel that is always 1."""
+    kept = np.ones((len(images), used.sum() + 1), dtype=np.float32)
+    for i in range(0, len(images), 1000):  # by parts: a second array of this size would take its time
+        kept[i : i + 1000, :-1] = images[i : i + 1000].take(np.flatnonzero(used), axis=1)
+    return kept
+
+
+def _start(seed, shape):
+    """A seed's generator, and the weights that all its runs start from."""
+    draw = np.random.RandomState(seed)  # of its own, since workers draw side by side
+    return draw, draw.uniform(-SPREAD, SPREAD, shape).astype(np.float32)
+
+
+def _group(seed, draw, weight, updates):
+    params = np.hstack([weight, np.zeros((len(weight), 1), dtype=np.float32)])
+    states = [_first_state(rule) for rule, _ in updates]
+    return Group(seed, draw, list(range(len(updates))), [params.copy() for _ in updates], states)
+
+
+def _record(run, steps, loss, accuracy, seconds):
+    run.epochs.append(len(run.epochs) + 1.0)
+    run.steps.append(len(run.epochs) * steps)
+    run.losses.append(float(loss))
+    run.accuracies.append(float(accuracy))
+    run.seconds.append(seconds + (run.seconds[-1] if run.seconds else 0.0))
+
+
+def _reason(run, params, num_epochs, stop):
+    if not (np.isfinite(run.losses[-1]) and np.isfinite(params).all()):
+        run.diverged_at = run.steps[-1]
+        return "not finite"
+    return stop(run.losses, run.accuracies) or (f"{num_epochs} epochs" if len(run.epochs) == num_epochs else None)
