@@ -166,7 +166,7 @@ def minibatches(features, labels, batch_size, num_epochs):
         # NumPy's generator and this order of calls are Gluon's DataLoader's: a seed gives the same batches.
         order = np.arange(num_examples)
         np.random.shuffle(order)
-        order = nd.array(order, dtype="int32")
+        order = nd.from_numpy(order)
         columns = [_split(array.take(order), num_full, batch_size) for array in (features, labels)]
         for i, (X, y) in enumerate(zip(*columns), start=1):
             yield epoch, i * batch_size, X, y

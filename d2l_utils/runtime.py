@@ -107,6 +107,8 @@ def load():
     """
     check_machine()
     os.environ.setdefault("OMP_NUM_THREADS", "1")
+    # A graph that is bound would announce on each page that it is rewritten for oneDNN.
+    os.environ.setdefault("MXNET_SUBGRAPH_VERBOSE", "0")
     restore_names()
     try:
         with without("scipy"):

@@ -3,8 +3,8 @@
 from time import perf_counter
 
 import mxnet as mx
-from mxnet import autograd, nd
 from mxnet import gluon as mx_gluon
+from mxnet import nd
 
 from . import data, model
 from . import rule as rules
@@ -13,10 +13,11 @@ from .history import History, first_not_finite, warn_of_divergence
 
 
 def stepwise(rule, features, labels, *, net=None, batch_size=10, num_epochs=2, record_every=100, **hyperparams):
-    """Train by a rule, one minibatch after another, with gradients from autograd.
+    """Train by a rule, one minibatch after another.
 
-    Each epoch shuffles the examples with NumPy's generator. The loss is half the mean squared error. The
-    rule is traced into a graph if it can be, and called as it stands if not: the numbers are the same.
+    Each epoch shuffles the examples with NumPy's generator. The loss is half the mean squared error; MXNet
+    derives its gradient. The rule is traced into a graph if it can be, and called as it stands if not: the
+    numbers are the same.
 
     Args:
         rule: a pure rule (see d2l_utils.rule).
@@ -47,18 +48,16 @@ def stepwise(rule, features, labels, *, net=None, batch_size=10, num_epochs=2, r
     net = model.linear_net(features.shape[1]) if net is None else net
     params = model.parameters(net, features)
     states = rules.check_rule(rule, params, hyperparams, nd.zeros_like)
-    loss_of_batch, loss_of_all, one = model.loss_graph(net), model.loss_graph(net), nd.ones(1)
     # Two sets of slots take turns, so that no update overwrites what it still has to read.
     now, then = rules.Slots(params, states), rules.Slots(params, states)
-    update = rules.updater(rule, now, hyperparams)
+    update, loss_of_all = rules.updater(rule, now, hyperparams), model.loss_graph(net)
+    gradient, next_gradient = (model.gradient_graph(net, slots.params, slots.grads) for slots in (now, then))
 
     def step(X, y):
-        nonlocal now, then
-        with autograd.record():
-            loss = loss_of_batch(X, y, *now.params)
-        loss.backward(one)
+        nonlocal now, then, gradient, next_gradient
+        loss = gradient(X, y)
         update(now, then)
-        now, then = then, now
+        now, then, gradient, next_gradient = then, now, next_gradient, gradient
         return loss
 
     history = run(
@@ -102,12 +101,12 @@ def gluon(name, features, labels, *, net=None, batch_size=10, num_epochs=2, reco
     net = model.linear_net(features.shape[1]) if net is None else net
     params = model.parameters(net, features)
     trainer = mx_gluon.Trainer(net.collect_params(), name, hyperparams)
-    loss_of_batch, loss_of_all, one = model.loss_graph(net), model.loss_graph(net), nd.ones(1)
+    loss_of_all, gradient = model.loss_graph(net), model.gradient_graph(net, params, [x.grad for x in params])
 
     def step(X, y):
-        with autograd.record():
-            loss = loss_of_batch(X, y, *params)
-        loss.backward(one)
+        loss = gradient(X, y)
+        for x in params:
+            x._fresh_grad = True  # or the Trainer would think that the gradient is the last step's
         trainer.step(1)  # the loss is a mean over the batch already
         return loss
 

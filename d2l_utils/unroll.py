@@ -27,7 +27,7 @@ def compiled(rule, features, labels, *, batch_size=10, num_epochs=2, record_ever
         **hyperparams: what the rule takes by name, such as lr and gamma; numbers.
 
     Returns:
-        A History. The seconds of an epoch are spread evenly over its steps. A run that diverges is run
+        A History. The seconds of the whole run are spread evenly over its epochs. A run that diverges is run
         again by stepwise, which finds the step, warns and returns the history.
 
     Raises:
@@ -47,15 +47,11 @@ def compiled(rule, features, labels, *, batch_size=10, num_epochs=2, record_ever
     for name, value in hyperparams.items():
         if np.ndim(value):
             raise TypeError(f"{name} has {np.ndim(value)} axes; compiled takes a number, and sweep takes arrays")
-    before_shuffling, thetas, seconds = np.random.get_state(), [], []
-    start, orders = _draw(features, num_epochs)
-    for recorded, spent in _epochs(rule, features, labels, start, orders, batch_size, record_every, hyperparams, {}):
-        thetas.append(recorded[:-1])
-        seconds.append(spent)
-        if not np.isfinite(recorded[-1]).all():
-            break
-    losses = model.linear_losses(features, labels, np.concatenate([start[None], *thetas]))[:, 0].astype(np.float32)
-    if not (np.isfinite(losses).all() and np.isfinite(recorded[-1]).all()):
+    before_shuffling, rows = np.random.get_state(), model.table(features, labels)
+    start, orders = draw(features, num_epochs)
+    thetas, last, spent = _train(rule, rows, start, orders, batch_size, record_every, hyperparams, {})
+    losses = model.linear_losses(rows, thetas)[:, 0].astype(np.float32)
+    if not (np.isfinite(losses).all() and np.isfinite(last).all()):
         np.random.set_state(before_shuffling)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DivergenceWarning)  # it would name a line of this module
@@ -63,10 +59,9 @@ def compiled(rule, features, labels, *, batch_size=10, num_epochs=2, record_ever
         warn_of_divergence(history.label, history.diverged_at, stacklevel=2)
         return history
     steps, epochs = _records(len(features), **settings)
-    clock = np.interp(steps, np.linspace(0, steps[-1], num_epochs + 1), np.cumsum([0.0, *seconds]))
-    params = [nd.array(recorded[-1][:-1].T), nd.array(recorded[-1][-1])]
-    label = rules.label(rule.__name__, hyperparams)
-    return History(label, steps, epochs, losses.tolist(), clock.tolist(), params)
+    seconds = [spent * epoch / num_epochs for epoch in epochs]
+    params = [nd.from_numpy(last[:-1].T.copy()), nd.from_numpy(last[-1].copy())]
+    return History(rules.label(rule.__name__, hyperparams), steps, epochs, losses.tolist(), seconds, params)
 
 
 def sweep(rule, features, labels, *, num_seeds=None, batch_size=10, num_epochs=2, record_every=100, **hyperparams):
@@ -102,20 +97,18 @@ def sweep(rule, features, labels, *, num_seeds=None, batch_size=10, num_epochs=2
     knobs = {name: value for name, value in hyperparams.items() if not np.ndim(value)}
     arrays = _broadcast({name: value for name, value in hyperparams.items() if name not in knobs})
     settings = next(iter(arrays.values())).shape if arrays else ()
-    start, orders = _draw(features, num_epochs) if num_seeds is None else _draw_all(features, num_epochs, num_seeds)
+    start, orders = draw(features, num_epochs) if num_seeds is None else _draw_all(features, num_epochs, num_seeds)
     start = np.repeat(start, int(np.prod(settings)), axis=-1)
-    thetas, seconds = [start[None]], 0.0
-    for recorded, spent in _epochs(rule, features, labels, start, orders, batch_size, record_every, knobs, arrays):
-        thetas.append(recorded[:-1])
-        seconds += spent
+    rows = model.table(features, labels)
+    thetas, last, seconds = _train(rule, rows, start, orders, batch_size, record_every, knobs, arrays)
     steps, epochs = _records(len(features), batch_size, num_epochs, record_every)
-    losses = model.linear_losses(features, labels, np.concatenate(thetas))
     shape = (*start.shape[:-2], *settings)
-    params = np.moveaxis(recorded[-1], -2, 0).reshape(-1, *shape)
-    return Sweep(rules.label(rule.__name__, knobs), steps, epochs, losses.reshape(-1, *shape), params, seconds)
+    losses = model.linear_losses(rows, thetas).reshape(-1, *shape)
+    params = np.moveaxis(last, -2, 0).reshape(-1, *shape)
+    return Sweep(rules.label(rule.__name__, knobs), steps, epochs, losses, params, seconds)
 
 
-def _draw(features, num_epochs):
+def draw(features, num_epochs):
     """The first parameters and the order of the examples in each epoch, as stepwise draws them."""
     start, orders = model.linear_start(features.shape[1]), np.tile(np.arange(len(features)), (num_epochs, 1))
     for order in orders:
@@ -125,7 +118,7 @@ def _draw(features, num_epochs):
 
 def _draw_all(features, num_epochs, num_seeds):
     """The same for each of several seeds: the seeds' axis comes first, after that of the epochs."""
-    starts, orders = zip(*runtime.over_seeds(_draw, features, num_epochs, num_seeds=num_seeds))
+    starts, orders = zip(*runtime.over_seeds(draw, features, num_epochs, num_seeds=num_seeds))
     return np.stack(starts), np.stack(orders, axis=1)
 
 
@@ -144,11 +137,11 @@ def _broadcast(arrays):
     return {name: np.broadcast_to(array, shape) for name, array in arrays.items()}
 
 
-def _epochs(rule, features, labels, start, orders, batch_size, record_every, knobs, arrays):
-    """Train epoch by epoch; yield the recorded and the last parameters, and the seconds that it took."""
+def _train(rule, rows, start, orders, batch_size, record_every, knobs, arrays):
+    """Train epoch by epoch; return the recorded and the last parameters, and the seconds that it took."""
     some = {name: float(array.flat[0]) for name, array in arrays.items()}
     num_slots = _count_slots(rule, tuple({**knobs, **some}.items()))
-    full, rest = divmod(len(features), batch_size)
+    full, rest = divmod(len(rows), batch_size)
     sizes = (batch_size,) * full + (rest,) * bool(rest)
     marks = tuple(i for i in range(1, len(sizes) + 1) if i * batch_size % record_every == 0)
     try:
@@ -156,13 +149,16 @@ def _epochs(rule, features, labels, start, orders, batch_size, record_every, kno
     except Exception as error:  # the rule worked on numbers: what it may raise is the arrays' doing
         names = ", ".join(arrays)
         raise TypeError(f"rule {rule.__name__} cannot be made a graph with arrays as {names}: {error}") from error
-    rows = nd.concat(features, nd.ones((len(features), 1)), labels.reshape((-1, 1)), dim=1)
-    swept = [nd.array(np.broadcast_to(array.ravel(), start.shape)) for array in arrays.values()]
-    x, states = nd.array(start), [nd.zeros(start.shape) for _ in range(num_slots)]
-    for order in orders:
-        began = perf_counter()
-        recorded, x, states = graph(rows, nd.array(order, dtype="int32"), x, states, swept)
-        yield recorded.asnumpy(), perf_counter() - began
+    # from_numpy shares memory: nd.array, which copies, costs as much as 20 steps.
+    swept = [nd.from_numpy(np.broadcast_to(array.ravel(), start.shape).copy()) for array in arrays.values()]
+    x, states = nd.from_numpy(start), [nd.from_numpy(np.zeros_like(start)) for _ in range(num_slots)]
+    recorded, began = [], perf_counter()
+    for order in orders:  # MXNet works in the background: while it does one epoch, we shuffle for the next
+        thetas, x, states = graph(nd.from_numpy(rows[order]), x, states, swept)
+        recorded.append(thetas)
+    recorded = [thetas.asnumpy() for thetas in recorded]
+    spent = perf_counter() - began
+    return np.concatenate([start[None], *(thetas[:-1] for thetas in recorded)]), recorded[-1][-1], spent
 
 
 @cache
