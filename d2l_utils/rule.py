@@ -97,6 +97,34 @@ def check_rule(rule, params, hyperparams, zeros_like):
     return states
 
 
+def check_each_alone(rule, x, state, hyperparams):
+    """Raise a ValueError where a rule mixes the numbers of an array, so that its steps depend on what lies beside.
+
+    Args:
+        rule: a checked rule.
+        x: a parameter of three different numbers (array).
+        state: the rule's state for it (tuple of arrays).
+        hyperparams: what the rule is given by name (dict).
+
+    Raises:
+        ValueError: three steps of one number each differ from one step of three.
+
+    Example:
+        >>> check_each_alone(lambda x, g, state=(): (x - g, state), np.arange(3.0), (), {})
+
+    Source: the head of this module.
+    """
+
+    def step(part):
+        with np.errstate(all="ignore"):
+            moved, _ = rule(x[part].copy(), (x * x)[part], tuple(s[part].copy() for s in state), **hyperparams)
+        return getattr(moved, "asnumpy", lambda: moved)()
+
+    alone = np.concatenate([step(slice(i, i + 1)) for i in range(len(x))])
+    if not np.allclose(step(slice(None)), alone, equal_nan=True):
+        raise ValueError(f"rule {rule.__name__} mixes the numbers of an array; train.stepwise runs such a rule")
+
+
 class Slots:
     """What a rule reads and writes: parameters, their gradients, and the state of each parameter.
 
