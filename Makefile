@@ -2,7 +2,7 @@
 
 .DEFAULT_GOAL := html
 .DELETE_ON_ERROR:
-.PHONY: help html test smoke peers lab data refresh bench lint lock clean
+.PHONY: help html test smoke peers lab data refresh full bench lint lock clean
 
 VENV := .venv
 RUN := $(VENV)/bin/python
@@ -28,7 +28,7 @@ test: lint html  ## run all tests, lint included, on the book as it is now
 smoke: $(VENV)/.developers  ## try another Python: make smoke PYTHON=python3.12 VENV=_build/venv-3.12
 	$(RUN) -m pytest tests/test_runtime.py tests/test_rules.py tests/test_train.py
 
-peers: $(VENV)/.peers  ## install PyTorch and Keras, to compare with (optional)
+peers: $(VENV)/.peers  ## install PyTorch, Keras and Numba, to compare with (optional)
 
 lab: $(VENV)/.readers  ## open JupyterLab in notebooks/
 	$(VENV)/bin/jupyter lab --notebook-dir=notebooks
@@ -39,7 +39,10 @@ data: $(VENV)/.readers  ## fetch and verify every data file
 refresh: $(VENV)/.readers  ## run every chapter and store its outputs in notebooks/
 	$(RUN) -m book refresh
 
-bench: $(VENV)/.readers  ## measure our loops beside those of d2l 0.8.7
+full: $(VENV)/.readers  ## run chapter 14's comparison on MNIST to its end and store its table (half an hour)
+	$(RUN) -m benchmarks.mnist_full
+
+bench: $(VENV)/.readers  ## measure our ways of running a rule beside everybody else's (see `make peers`)
 	$(RUN) -m benchmarks.bench
 
 lint: $(VENV)/.developers  ## check the style of modules and notebooks
@@ -74,4 +77,5 @@ $(VENV)/.developers: requirements-dev.lock $(VENV)/.readers
 # No hashes: the CPU builds of PyTorch differ from index to index. Naming our own package, too, holds NumPy where it is.
 $(VENV)/.peers: requirements-peers.txt | $(VENV)/.readers
 	$(RUN) -m pip install --quiet --disable-pip-version-check --no-build-isolation -r requirements-peers.txt -e .
+	$(RUN) -m pip install --quiet --disable-pip-version-check --no-deps --upgrade --target $(VENV)/d2l-1.0.3 d2l==1.0.3
 	@touch $@

@@ -1,0 +1,108 @@
+"""How time and memory grow: with rows, features and settings, and for the whole book."""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from time import perf_counter
+
+from d2l_utils import data, runtime, train
+from d2l_utils.figure import COLOURS, LINES, MARKERS, STYLE, Figure
+
+import numpy as np
+from matplotlib import rc_context
+
+from .contestants import GAMMA, LR, RMSPROP
+
+ROOT = Path(__file__).resolve().parents[1]
+REPEATS = 5
+ROWS, FEATURES = (500, 1000, 2000, 4000, 8000), (5, 10, 20, 40, 80)
+SETTINGS = (64, 256, 1024, 4096, 16384)
+# What a sweep leaves at its highest point, in a process of its own: the airfoil data, then 4,096 settings.
+PEAK = """
+import re
+from d2l_utils import data, train
+from benchmarks.contestants import RMSPROP, sweep
+features, labels = data.airfoil()
+def peak():
+    return int(re.search("VmHWM: *(.*) kB", open("/proc/self/status").read())[1])
+train.compiled(RMSPROP, features, labels)
+before = peak()
+sweep(4096)(features, labels)
+print(peak() - before)
+"""
+
+
+def memory():
+    """Megabytes that a sweep over 4,096 settings takes beyond a single run."""
+    done = subprocess.run([sys.executable, "-c", PEAK], cwd=ROOT, capture_output=True, text=True, check=True)
+    return int(done.stdout) / 1024
+
+
+def seconds(run):
+    """The median time of a run, after one that compiles."""
+    times = []
+    for _ in range(REPEATS + 1):
+        runtime.seed(1)
+        start = perf_counter()
+        run()
+        times.append(perf_counter() - start)
+    return np.median(times[1:])
+
+
+def regression(num_examples=1500, num_features=5):
+    return data.synthetic_regression(num_examples, w=np.ones(num_features))
+
+
+def stepwise(size):
+    return lambda: train.stepwise(RMSPROP, *size, lr=LR, gamma=GAMMA)
+
+
+def compiled(size):
+    return lambda: train.compiled(RMSPROP, *size, lr=LR, gamma=GAMMA)
+
+
+def swept(num_settings):
+    features, labels = regression()
+    rates = np.geomspace(1e-4, 1, num_settings)
+    return lambda: train.sweep(RMSPROP, features, labels, lr=rates, gamma=GAMMA)
+
+
+def measure():
+    """Lines that tell the slopes on logarithmic axes, and a Figure of the curves."""
+    panels = {
+        "rows": (ROWS, {f.__name__: [f(regression(n)) for n in ROWS] for f in (stepwise, compiled)}),
+        "features": (FEATURES, {f.__name__: [f(regression(1500, d)) for d in FEATURES] for f in (stepwise, compiled)}),
+        "settings": (SETTINGS, {"sweep": [swept(n) for n in SETTINGS]}),
+    }
+    lines = ["| growth with | way | seconds, from the smallest to the largest | slope |", "|---|---|--:|--:|"]
+    with rc_context(STYLE):
+        figure = Figure(figsize=(7.2, 2.8), layout="constrained", facecolor="#ffffff")
+        for axes, (what, (sizes, ways)) in zip(figure.subplots(1, len(panels)), panels.items()):
+            for i, (way, runs) in enumerate(ways.items()):
+                times = [seconds(run) for run in runs]
+                slope = np.polyfit(np.log(sizes), np.log(times), 1)[0]
+                lines.append(f"| {what} | {way} | {', '.join(f'{t:.2g}' for t in times)} | {slope:.2f} |")
+                axes.loglog(sizes, times, color=COLOURS[i], linestyle=LINES[i], marker=MARKERS[i], label=way)
+            axes.set(xlabel=what, ylabel="time / s")
+            axes.legend()
+    figure.alt = "Time against the number of rows, features and settings, logarithmic. " + " ".join(lines[2:])
+    return lines, figure
+
+
+def make_times():
+    """Lines that tell how long `make` takes without anything built, and when there is nothing to do."""
+    with tempfile.TemporaryDirectory() as folder:
+        for name in subprocess.check_output(["git", "ls-files"], cwd=ROOT, text=True).splitlines():
+            (Path(folder) / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, Path(folder) / name)
+        (Path(folder) / ".venv").symlink_to(Path(sys.prefix))
+        # The environment is not made anew: how long that takes is the network's doing.
+        kept = [f"-o.venv/.{stamp}" for stamp in ("readers", "developers", "peers")]
+        env = {**os.environ, "D2L_DATA_MIRROR": str(ROOT / "data"), "MAKEFLAGS": ""}
+        for what in ("cold", "warm"):
+            start = perf_counter()
+            subprocess.run(["make", *kept], cwd=folder, env=env, check=True, stdout=subprocess.DEVNULL)
+            yield f"make, {what}: {perf_counter() - start:.1f} s, packages installed before"
