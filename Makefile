@@ -16,7 +16,7 @@ PYTHON ?= $(or $(ACCEPTED),python3)
 
 # The folders stand for what is added or taken away; `data` alone is the target of that name.
 INPUTS := notebooks data/ requirements.lock \
-    $(wildcard notebooks/*.ipynb d2l_utils/*.py book/*.py book/template/* data/*.dat data/mnist data/mnist/*.gz $(VENV)/.peers)
+    $(wildcard notebooks/*.ipynb notebooks/*.csv d2l_utils/*.py book/*.py book/template/* data/*.dat data/mnist data/mnist/*.gz $(VENV)/.peers)
 STAMP := $(BOOK)/.built-$(if $(filter 1,$(D2L_OFFLINE)),stand-in,with-data)
 
 html: $(STAMP)  ## install what is needed, run every chapter that changed, build the HTML (the default)

@@ -58,6 +58,12 @@ def rests_on(name):
     return sorted(found)
 
 
+def tables(nb):
+    """The stored tables that a notebook reads."""
+    source = "".join(cell.source for cell in nb.cells if cell.cell_type == "code")
+    return [path for path in sorted(NOTEBOOKS.glob("*.csv")) if path.name in source]
+
+
 def peers(cells):
     """The optional packages that cells compare with, where they are installed."""
     return sorted({peer for cell in cells for peer in PEER.findall(cell.source)})

@@ -28,7 +28,7 @@ def key(name):
     for other in notebook.rests_on(name):
         parts += [cell.source for cell in notebook.read(other).cells if cell.cell_type == "code"]
     shared = [*sorted((notebook.ROOT / "d2l_utils").glob("*.py")), notebook.ROOT / "requirements.lock"]
-    parts += [path.read_text() for path in shared]
+    parts += [path.read_text() for path in [*shared, *notebook.tables(nb)]]
     real_data = not files.offline() and all((files.DATA / file).exists() for file in files.FILES)
     parts += [sys.version, f"real data: {real_data}"]
     parts += [f"{peer}: {find_spec(peer) is not None}" for peer in notebook.peers(nb.cells)]

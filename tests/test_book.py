@@ -101,8 +101,8 @@ def test_page_that_used_the_stand_in_says_so_at_its_head():
     assert page.used_stand_in(nb)
     about = {"name": "x", "title": "X", "entry": "X", "used_stand_in": True}
     text = render(page=about)
-    assert text.index("Synthetic data.") < text.index("<h1")
-    assert "Synthetic data." not in render()
+    assert text.index("Stand-in data.") < text.index("<h1")
+    assert "Stand-in data." not in render()
 
 
 def test_figure_without_alternative_text_stops_the_build():

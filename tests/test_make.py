@@ -75,8 +75,12 @@ def test_one_chapter_changed_runs_alone(built):
     assert "changed" in html(built, "01_first")
 
 
-def test_chapter_runs_again_with_the_one_that_it_takes_a_rule_from(built):
-    write(built, "02_second", '# definitions("01_first", "rule")')
+def test_chapter_runs_again_with_what_it_rests_on(built):
+    """The chapter that it takes a rule from, and the table that it reads."""
+    (built / "notebooks" / "table.csv").write_text("1\n")
+    write(built, "02_second", '# definitions("01_first", "rule")', 'print(open("table.csv").read())')
+    assert make(built)[:2] == (0, ["02_second"])
+    (built / "notebooks" / "table.csv").write_text("2\n")
     assert make(built)[:2] == (0, ["02_second"])
     write(built, "01_first", "print('another rule')")
     assert make(built)[:2] == (0, ["01_first", "02_second"])
@@ -130,8 +134,8 @@ def test_without_network_make_says_so_once_and_goes_on(built):
     assert (code, "01_first" in executed) == (0, True), output
     assert output.count("is not to be had. Looked at:") == 1
     assert "Going on with 3" in output
-    assert "Synthetic data." in html(built, "01_first")
-    assert "Synthetic data." not in html(built, "02_second")
+    assert "Stand-in data." in html(built, "01_first")
+    assert "Stand-in data." not in html(built, "02_second")
 
 
 def test_data_that_arrive_replace_the_stand_in(built):
