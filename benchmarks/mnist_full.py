@@ -6,6 +6,7 @@ stops the script loses only the part that was running: started again, it does th
 
 import csv
 import os
+import sys
 from inspect import signature
 from time import perf_counter
 
@@ -14,16 +15,15 @@ from d2l_utils.chapters import NOTEBOOKS, definitions
 
 TABLE = NOTEBOOKS / "14_mnist_full.csv"
 COLUMNS = ["optimizer", "rule", "output", "seed", "steps", "reason", "loss", "accuracy"]
-SEEDS, MOST_EPOCHS = range(5), 1100  # the slowest published run took 1,010
+OUTPUTS, SEEDS = ("ReLU", "linear"), range(5)
+MOST_EPOCHS = 1100  # the slowest published run took 1,010
 RUNS = definitions("14_mnist", "eight_runs")()
 
 
 def described(rule, hyperparams):
     """A rule with all its knobs, those that keep their default included."""
-    knobs = {name: parameter.default for name, parameter in signature(rule).parameters.items()}
-    knobs = {
-        name: hyperparams.get(name, default) for name, default in knobs.items() if name not in ("x", "g", "state")
-    }
+    defaults = {name: knob.default for name, knob in signature(rule).parameters.items()}
+    knobs = {name: value for name, value in {**defaults, **hyperparams}.items() if name not in ("x", "g", "state")}
     return f"{rule.__name__}({', '.join(f'{name}={value:g}' for name, value in knobs.items())})"
 
 
@@ -37,46 +37,47 @@ def stored():
     return [row for row in rows if current.get(row["optimizer"]) == row["rule"]]
 
 
+def missing(rows, output):
+    """The seeds for which the rows do not have all runs."""
+    there = [int(row["seed"]) for row in rows if row["output"] == output]
+    return [seed for seed in SEEDS if there.count(seed) != len(RUNS)]
+
+
 def train(output, seeds):
     """The rows of one part."""
     found = lockstep.train(RUNS, *data.mnist(), relu=output == "ReLU", seeds=seeds, num_epochs=MOST_EPOCHS)
-    rules = {label: described(*update) for label, *update in RUNS}
-    return [
-        dict(zip(COLUMNS, [label, rules[label], output, run.seed, run.steps[-1], run.reason, *measured(run)]))
-        for label, runs in found.items()
-        for run in runs
-    ]
-
-
-def measured(run):
-    """Its last loss and accuracy, as the table has them."""
-    return f"{run.losses[-1]:.6f}", f"{run.accuracies[-1]:.4f}"
+    rows = []
+    for label, *update in RUNS:
+        for run in found[label]:
+            measured = run.steps[-1], run.reason, f"{run.losses[-1]:.6f}", f"{run.accuracies[-1]:.4f}"
+            rows.append(dict(zip(COLUMNS, [label, described(*update), output, run.seed, *measured])))
+    return rows
 
 
 def save(rows):
     """Write the table in the chapter's order, and put it in its place when it is whole."""
     order = [label for label, *_ in RUNS]
-    rows = sorted(rows, key=lambda row: (row["output"] != "ReLU", order.index(row["optimizer"]), int(row["seed"])))
+    places = [(OUTPUTS.index(row["output"]), order.index(row["optimizer"]), int(row["seed"])) for row in rows]
     part = TABLE.with_suffix(".part")
     with part.open("w", encoding="utf-8", newline="") as file:
         table = csv.DictWriter(file, COLUMNS, lineterminator="\n")
         table.writeheader()
-        table.writerows(rows)
+        table.writerows(row for _, row in sorted(zip(places, rows), key=lambda pair: pair[0]))
     os.replace(part, TABLE)
 
 
 def main():
-    begin = perf_counter()
-    for output in ("ReLU", "linear"):
-        rows = stored()
-        done = {
-            seed for seed in SEEDS if sum(r["output"] == output and int(r["seed"]) == seed for r in rows) == len(RUNS)
-        }
-        missing, cores = [seed for seed in SEEDS if seed not in done], os.cpu_count() or 1
-        for seeds in (missing[i : i + cores] for i in range(0, len(missing), cores)):
-            rows = [r for r in rows if r["output"] != output or int(r["seed"]) not in seeds] + train(output, seeds)
-            save(rows)
-            print(f"{output}, seeds {seeds}: {(perf_counter() - begin) / 60:.1f} minutes so far", flush=True)
+    if data.offline():
+        sys.exit("D2L_OFFLINE=1: the table is about MNIST itself, not about the digits that stand in for it")
+    begin, cores = perf_counter(), os.cpu_count() or 1
+    for output in OUTPUTS:
+        to_do = missing(stored(), output)
+        for seeds in (to_do[i : i + cores] for i in range(0, len(to_do), cores)):
+            kept = [row for row in stored() if row["output"] != output or int(row["seed"]) not in seeds]
+            save(kept + train(output, seeds))
+            minutes = (perf_counter() - begin) / 60
+            print(f"{output}, seeds {', '.join(map(str, seeds))}: {minutes:.1f} minutes so far", flush=True)
+    print(f"The table is in {TABLE}")
 
 
 if __name__ == "__main__":
