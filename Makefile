@@ -6,7 +6,9 @@
 
 VENV := .venv
 RUN := $(VENV)/bin/python
-INSTALL := $(RUN) -m pip install --quiet --disable-pip-version-check --use-pep517 --no-deps
+# Python compiles a module when it is first imported; compiling all of them would take longer than installing.
+PIP := $(RUN) -m pip install --quiet --disable-pip-version-check --no-compile
+INSTALL := $(PIP) --use-pep517 --no-deps
 BOOK := _build/html
 
 # The first interpreter that MXNet can run on; `make PYTHON=/path/to/python` chooses another.
@@ -76,6 +78,6 @@ $(VENV)/.developers: requirements-dev.lock $(VENV)/.readers
 
 # No hashes: the CPU builds of PyTorch differ from index to index. Naming our own package, too, holds NumPy where it is.
 $(VENV)/.peers: requirements-peers.txt | $(VENV)/.readers
-	$(RUN) -m pip install --quiet --disable-pip-version-check --no-build-isolation -r requirements-peers.txt -e .
-	$(RUN) -m pip install --quiet --disable-pip-version-check --no-deps --upgrade --target $(VENV)/d2l-1.0.3 d2l==1.0.3
+	$(PIP) --no-build-isolation -r requirements-peers.txt -e .
+	$(PIP) --no-deps --upgrade --target $(VENV)/d2l-1.0.3 d2l==1.0.3
 	@touch $@
