@@ -28,7 +28,7 @@ test: lint html  ## run all tests, lint included, on the book as it is now
 	$(RUN) -m pytest -n 2
 
 smoke: $(VENV)/.developers  ## try another Python: make smoke PYTHON=python3.12 VENV=_build/venv-3.12
-	$(RUN) -m pytest tests/test_runtime.py tests/test_rules.py tests/test_train.py
+	$(RUN) -m pytest tests/test_runtime.py tests/test_rules.py tests/test_train.py tests/test_unroll.py
 
 peers: $(VENV)/.peers  ## install PyTorch, Keras and Numba, to compare with (optional)
 

@@ -86,7 +86,12 @@ def table(times, losses):
     for name, seconds in sorted(times.items(), key=lambda item: -np.median(item[1])):
         low, middle, high = np.quantile(seconds, [0.25, 0.5, 0.75]) / STEPS * 1e6
         ratio = np.median(base / seconds)
-        yield f"| {name} | {middle:.3g} | {low:.3g} to {high:.3g} | {ratio:.3g} | {losses[name]:.6f} |"
+        yield f"| {name} | {short(middle)} | {short(low)} to {short(high)} | {short(ratio)} | {losses[name]:.6f} |"
+
+
+def short(number):
+    """Three digits, or all that stand before the point."""
+    return f"{number:,.0f}" if number >= 100 else f"{number:.3g}"
 
 
 def verdicts(times, first_call, memory, images):
