@@ -58,6 +58,7 @@ def measure(features, labels):
     times, losses = {name: [] for name in runs}, {}
     for run in runs.values():
         run(features, labels)  # compiles what there is to compile
+    gc.freeze()  # each Gluon DataLoader collects garbage: what the others' packages hold is not its to search
     for _ in range(ROUNDS):
         for name, run in runs.items():
             gc.collect()  # what the run before left behind is not this one's to clear
