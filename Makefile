@@ -46,6 +46,7 @@ full: $(VENV)/.readers  ## run chapter 14's comparison on MNIST to its end and s
 
 bench: $(VENV)/.readers  ## measure our ways of running a rule beside everybody else's (see `make peers`)
 	$(RUN) -m benchmarks.bench
+	$(RUN) -m benchmarks.building
 
 lint: $(VENV)/.developers  ## check the style of modules and notebooks
 	$(RUN) -m ruff check

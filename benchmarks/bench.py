@@ -22,7 +22,8 @@ from mxnet import nd
 
 from . import contestants, growth, mnist
 
-OUTPUT = Path(__file__).resolve().parents[1] / "_build" / "bench"
+ROOT = Path(__file__).resolve().parents[1]
+OUTPUT = ROOT / "_build" / "bench"
 ROUNDS, SEED, STEPS = 15, 1, 300
 AT_LEAST = 0.05  # seconds; what is faster runs several times in each round, and its fastest run counts
 # In float32, two orders of the same sums part by less than this after 300 steps.
@@ -130,17 +131,15 @@ def main():
     report += [f"| {what} | {got}{'' if met else ' (missed)'} | {target} |" for what, got, target, met in checked]
     print("\n".join(report))
     slopes, picture = growth.measure()
-    building = growth.make_times()
-    more = ["", *slopes, "", *building]
-    print("\n".join(more))
-    (OUTPUT / "table.md").write_text("\n".join([*report, *more]) + "\n")
+    print("", *slopes, sep="\n")
+    (OUTPUT / "table.md").write_text("\n".join([*report, "", *slopes]) + "\n")
     (OUTPUT / "growth.svg").write_text(picture.svg())
     rows = [
         (name, "ours" if name in contestants.OURS else "others", *np.quantile(t, [0.5, 0.25, 0.75]) / STEPS * 1e6)
         for name, t in times.items()
     ]
     (OUTPUT / "speed.svg").write_text(plot.marks(rows, "time per step / µs").svg())
-    print(f"\nTable and pictures are in {OUTPUT.relative_to(Path.cwd())}")
+    print(f"\nTable and pictures are in {OUTPUT.relative_to(ROOT)}")
     sys.exit(0 if all(met for *_, met in checked) else "a target was missed")
 
 

@@ -1,10 +1,7 @@
-"""How time and memory grow: with rows, features and settings, and for the whole book."""
+"""How time and memory grow: with rows, features and settings."""
 
-import os
-import shutil
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 from time import perf_counter
 
@@ -90,19 +87,3 @@ def measure():
             axes.legend()
     figure.alt = "Time against the number of rows, features and settings, logarithmic. " + " ".join(lines[2:])
     return lines, figure
-
-
-def make_times():
-    """Lines that tell how long `make` takes without anything built, and when there is nothing to do."""
-    with tempfile.TemporaryDirectory() as folder:
-        for name in subprocess.check_output(["git", "ls-files"], cwd=ROOT, text=True).splitlines():
-            (Path(folder) / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(ROOT / name, Path(folder) / name)
-        (Path(folder) / ".venv").symlink_to(Path(sys.prefix))
-        # The environment is not made anew: how long that takes is the network's doing.
-        kept = [f"-o.venv/.{stamp}" for stamp in ("readers", "developers", "peers")]
-        env = {**os.environ, "D2L_DATA_MIRROR": str(ROOT / "data"), "MAKEFLAGS": ""}
-        for what in ("cold", "warm"):
-            start = perf_counter()
-            subprocess.run(["make", *kept], cwd=folder, env=env, check=True, stdout=subprocess.DEVNULL)
-            yield f"make, {what}: {perf_counter() - start:.1f} s, packages installed before"
