@@ -38,8 +38,8 @@ def epoch_graph(rule, hyperparams, num_slots, num_columns, batch_sizes, marks):
     states = [mx.sym.Variable(f"s{j}", shape=(num_columns, 1)) for j in range(num_slots)]
     step = _step(rule, hyperparams, num_slots)
     takes = set(step.list_inputs())
-    for i, (X, y) in enumerate(_minibatches(batch_sizes), start=1):
-        inputs = {"x": x, "X": X, "y": y, **{f"s{j}": state for j, state in enumerate(states)}}
+    for i, (XX, Xy) in enumerate(_minibatches(batch_sizes), start=1):
+        inputs = {"x": x, "XX": XX, "Xy": Xy, **{f"s{j}": state for j, state in enumerate(states)}}
         # Copying the graph of one step is ten times as fast as running the rule on symbols again.
         x, *states = step(**{name: value for name, value in inputs.items() if name in takes})
         if i in marks:
@@ -48,10 +48,9 @@ def epoch_graph(rule, hyperparams, num_slots, num_columns, batch_sizes, marks):
 
 
 def _step(rule, hyperparams, num_slots):
-    """The graph of one step: inputs X, y, x, s0, ..., outputs x, s0, ..."""
-    X, y, x, *state = map(mx.sym.Variable, ("X", "y", "x", *(f"s{j}" for j in range(num_slots))))
-    gradient = mx.sym.dot(X, mx.sym.dot(X, x) - y, transpose_a=True)
-    new_x, new_state = rule(x, gradient, tuple(state), **dict(hyperparams))
+    """The graph of one step: inputs XX, Xy, x, s0, ..., outputs x, s0, ..."""
+    XX, Xy, x, *state = map(mx.sym.Variable, ("XX", "Xy", "x", *(f"s{j}" for j in range(num_slots))))
+    new_x, new_state = rule(x, mx.sym.dot(XX, x) - Xy, tuple(state), **dict(hyperparams))
     # A variable cannot be an output of a graph that is copied.
     outputs = [mx.sym.identity(out) if out.get_children() is None else out for out in (new_x, *new_state)]
     # A sum of two arrays goes to oneDNN, which takes three times as long as MXNet itself on a few numbers.
@@ -59,13 +58,16 @@ def _step(rule, hyperparams, num_slots):
 
 
 def _minibatches(batch_sizes):
-    """Features and labels of each step, cut out of the rows; divided by √size, so that XᵀX is a mean."""
+    """XᵀX and Xᵀy of each minibatch, divided by its size: the gradient at x is XᵀX x - Xᵀy."""
     rows, begin = mx.sym.Variable("rows"), 0
     for size in sorted(set(batch_sizes), reverse=True):  # a smaller last batch is cut out by itself
         count = batch_sizes.count(size)
         part = mx.sym.slice_axis(rows, axis=0, begin=begin, end=begin + count * size) / size**0.5
-        whole = (mx.sym.slice_axis(part, axis=1, begin=b, end=e) for b, e in ((0, -1), (-1, None)))
-        yield from zip(*(mx.sym.split(array, num_outputs=count, axis=0) for array in whole))
+        batches = mx.sym.reshape(part, shape=(count, size, -1))
+        X = mx.sym.slice_axis(batches, axis=2, begin=0, end=-1)
+        moments = mx.sym.batch_dot(X, batches, transpose_a=True)
+        both = (mx.sym.slice_axis(moments, axis=2, begin=b, end=e) for b, e in ((0, -1), (-1, None)))
+        yield from zip(*(mx.sym.split(array, num_outputs=count, axis=0, squeeze_axis=True) for array in both))
         begin += count * size
 
 

@@ -77,13 +77,20 @@ def _train(rule, rows, start, orders, sizes, marks, hyperparams):
     num_slots = _count_slots(rule, tuple(hyperparams.items()))
     graph = epoch_graph(rule, tuple(hyperparams.items()), num_slots, len(start), sizes, marks)
     # from_numpy shares memory: nd.array, which copies, costs as much as 20 steps.
-    x, states = nd.from_numpy(start), [nd.from_numpy(np.zeros_like(start)) for _ in range(num_slots)]
+    x, states = nd.from_numpy(start), [_zeros(len(start))] * num_slots
     recorded, began = [], perf_counter()
     for order in orders:  # MXNet works in the background: while it does one epoch, we shuffle for the next
         thetas, x, states = graph(nd.from_numpy(rows[order]), x, states)
         recorded.append(thetas)
+    nd.waitall()
     recorded = [thetas.asnumpy() for thetas in recorded]
     return [theta for thetas in recorded for theta in thetas[:-1]], recorded[-1][-1], perf_counter() - began
+
+
+@cache
+def _zeros(num_columns):
+    """The first state of a rule; no graph writes to it."""
+    return nd.zeros((num_columns, 1))
 
 
 @cache

@@ -69,7 +69,7 @@ def test_loop_by_layers_is_softmax_regression():
         seen.append(np.abs(g).max())
         return x - 5.0 * g, state
 
-    assert mnist.loop_by_layers(images, one_hot, rule, {}) > 0
+    assert mnist.loop_by_layers(images, one_hot, images, one_hot, rule, {}) > 0
     assert len(seen) == 2 * 10
     assert seen[-2] < seen[0]
 
