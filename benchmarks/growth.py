@@ -6,7 +6,7 @@ from pathlib import Path
 from time import perf_counter
 
 from d2l_utils import data, runtime, train
-from d2l_utils.figure import COLOURS, LINES, MARKERS, STYLE, Figure
+from d2l_utils.figure import COLOURS, LINES, MARKERS, STYLE, grid
 
 import numpy as np
 from matplotlib import rc_context
@@ -76,8 +76,8 @@ def measure():
     }
     lines = ["| growth with | way | seconds, from the smallest to the largest | slope |", "|---|---|--:|--:|"]
     with rc_context(STYLE):
-        figure = Figure(figsize=(7.2, 2.8), layout="constrained", facecolor="#ffffff")
-        for axes, (what, (sizes, ways)) in zip(figure.subplots(1, len(panels)), panels.items()):
+        figure, places = grid(len(panels), len(panels), 2.4)
+        for axes, (what, (sizes, ways)) in zip(places, panels.items()):
             for i, (way, runs) in enumerate(ways.items()):
                 times = [seconds(run) for run in runs]
                 slope = np.polyfit(np.log(sizes), np.log(times), 1)[0]

@@ -4,6 +4,7 @@ from time import perf_counter
 
 from d2l_utils import data, lockstep
 from d2l_utils.chapters import definitions
+from d2l_utils.rule import first_state
 
 import numpy as np
 
@@ -21,7 +22,7 @@ def loop_by_layers(images, labels, test_images, test_labels, rule, knobs):
     """
     draw = np.random.RandomState(0)
     params = [draw.uniform(-0.1, 0.1, (images.shape[1], 10)), np.zeros(10)]
-    states = [tuple(np.zeros_like(x) for _ in rule.__defaults__[0]) for x in params]
+    states = [tuple(np.zeros_like(x) for _ in first_state(rule)) for x in params]
     start, order = perf_counter(), draw.permutation(len(images))
     steps = range(0, len(images), BATCH_SIZE)
     for i in steps:

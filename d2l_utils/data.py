@@ -8,7 +8,7 @@ from numbers import Integral
 import numpy as np
 from mxnet import nd
 
-from .files import ROOT, DataUnavailable, StandInWarning, fetch, offline  # noqa: F401 (offered from here, too)
+from .files import DataUnavailable, StandInWarning, fetch, offline  # noqa: F401 (offered from here, too)
 from .stand_in import AIRFOIL_HEAD, AIRFOIL_ROWS, airfoil_stand_in, digits_stand_in
 
 MNIST = {  # name: how many examples, and for images the rows and columns of each

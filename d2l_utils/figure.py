@@ -53,9 +53,23 @@ def new(width=5.2, height=3.2):
     return figure, figure.add_subplot()
 
 
-def legend(figure):
-    """A legend above the axes, where it can hide nothing."""
-    figure.legend(loc="outside upper center", ncols=len(COLOURS))
+def grid(number, columns, height, above=0.4, **shared):
+    """A wide figure with this many axes in rows of this height, and space for a legend above, in inches."""
+    rows = -(-number // columns)
+    figure = Figure(figsize=(7.2, height * rows + above), layout="constrained", facecolor=PAPER)
+    every = figure.subplots(rows, columns, squeeze=False, **shared).ravel()
+    for axes in every[number:]:
+        axes.remove()
+    return figure, every[:number]
+
+
+def legend(figure, ncols=4):
+    """A legend above the axes, where it can hide nothing; what stands in several of them is named once."""
+    keys = {}
+    for axes in figure.axes:
+        keys.update({label: handle for handle, label in zip(*axes.get_legend_handles_labels())})
+    if keys:
+        figure.legend(keys.values(), keys.keys(), loc="outside upper center", ncols=ncols)
 
 
 def check_series(name, series):

@@ -1,6 +1,5 @@
 """Many optimizers and seeds, trained in lockstep as one batched computation: softmax regression on images."""
 
-import inspect
 from dataclasses import dataclass, field
 from numbers import Integral
 from typing import Optional
@@ -168,17 +167,12 @@ def _drifts(rule, hyperparams):
     """Refuse a rule that does not fit; tell whether it moves a weight whose gradient is always 0."""
     x = np.array([[0.5, 1.0, 1.5]], dtype=np.float32)
     rules.check_rule(rule, [x], hyperparams, np.zeros_like)
-    rules.check_each_alone(rule, x[0], tuple(np.zeros_like(x[0]) for _ in _first_state(rule)), hyperparams)
-    moved, now = x, _first_state(rule)
+    rules.check_each_alone(rule, x[0], tuple(np.zeros_like(x[0]) for _ in rules.first_state(rule)), hyperparams)
+    moved, now = x, rules.first_state(rule)
     with np.errstate(all="ignore"):
         for _ in range(2):  # a state may have an effect only at the second step
             moved, now = rule(moved.copy(), np.zeros_like(x), now, **hyperparams)
     return not np.array_equal(moved, x)
-
-
-def _first_state(rule):
-    """The state that the rule itself starts from: plain zeros, so that a counter of steps stays one number."""
-    return inspect.signature(rule).parameters["state"].default
 
 
 def _kept(images, used):
@@ -197,7 +191,7 @@ def _start(seed, shape):
 
 def _group(seed, draw, weight, updates):
     params = np.hstack([weight, np.zeros((len(weight), 1), dtype=np.float32)])
-    states = [_first_state(rule) for rule, _ in updates]
+    states = [rules.first_state(rule) for rule, _ in updates]
     return Group(seed, draw, list(range(len(updates))), [params.copy() for _ in updates], states)
 
 

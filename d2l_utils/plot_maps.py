@@ -9,7 +9,7 @@ from matplotlib.path import Path
 from matplotlib.patheffects import withStroke
 
 from . import alt_text
-from .figure import GREY, LINES, MARKERS, PAPER, STYLE, Figure, check_series
+from .figure import GREY, LINES, MARKERS, STYLE, check_series, grid, legend, new
 
 COLOUR_MAP = colormaps["viridis"]  # even steps for every kind of colour vision and in greyscale
 LIGHT, DARK = "#fafafa", "#101010"  # one edged by the other shows on every colour; pages leave both as they are
@@ -67,23 +67,20 @@ def heat_maps(maps, x, y, x_label, value_label, limits, *, hatch_above=None, mar
             alt.append(f"{name}, {y_label} from {y[0]:.2g} to {y[-1]:.2g}: {words}.")
         bar = figure.colorbar(scale, ax=[*panels.values()], label=value_label, extend="both")
         bar.solids.set_rasterized(True)  # one picture in place of a path for each shade
-        _legend(figure)
+        legend(figure, ncols=3)
     figure.alt = " ".join(alt)
     return figure
 
 
 def _panels(maps):
     """A figure with axes for each map, two to a row: name -> axes."""
-    columns, rows = min(len(maps), 2), -(-len(maps) // 2)
-    size = (7.2, 3.0 * rows + 0.4) if columns == 2 else (5.2, 4.2)
-    figure = Figure(figsize=size, layout="constrained", facecolor=PAPER)
-    grid = figure.subplots(rows, columns, squeeze=False).ravel()
-    for axes in grid[len(maps) :]:
-        axes.remove()
-    if len(maps) > 1:
-        for axes, name in zip(grid, maps):
-            axes.set_title(name, fontsize=10)
-    return figure, dict(zip(maps, grid))
+    if len(maps) == 1:
+        figure, axes = new(5.2, 4.2)
+        return figure, dict.fromkeys(maps, axes)
+    figure, places = grid(len(maps), 2, 3.0)
+    for axes, name in zip(places, maps):
+        axes.set_title(name, fontsize=10)
+    return figure, dict(zip(maps, places))
 
 
 def _ends(settings):
@@ -123,15 +120,6 @@ def _draw(axes, name, lines, marks):
         if name in places:
             look = {"markersize": 8, "markerfacecolor": LIGHT, "markeredgecolor": DARK}
             axes.plot(*places[name], linestyle="none", marker=marker, label=label, **look)
-
-
-def _legend(figure):
-    """What is hatched, drawn and marked, above the maps; the same thing in several maps once."""
-    keys = {}
-    for axes in figure.axes:
-        keys.update({label: handle for handle, label in zip(*axes.get_legend_handles_labels())})
-    if keys:
-        figure.legend(keys.values(), keys.keys(), loc="outside upper center", ncols=3)
 
 
 def _check(maps, settings, limits, drawn):

@@ -6,7 +6,7 @@ from matplotlib.colors import LogNorm
 from matplotlib.ticker import LogLocator, NullLocator
 
 from . import alt_text
-from .figure import COLOURS, INK, LINES, PAPER, STYLE, Figure, check_series
+from .figure import COLOURS, INK, LINES, PAPER, STYLE, check_series, grid, legend, new
 
 SHADES = colormaps["viridis"]  # even steps for every kind of colour vision and in greyscale
 # Not INK and PAPER: a shade stays what it is on a dark page, and so must the number on it.
@@ -44,23 +44,23 @@ def panels(runs, x_label, y_label, *, log=False, limits=None):
                 raise ValueError(f"panel {name!r} has a run of {len(x)} x and {len(y)} y; it needs one y for each x")
     with rc_context(STYLE):
         columns = 4 if len(runs) > 6 else 3
-        figure, grid = _grid(len(runs), columns, 2.0, sharex=True, sharey=True)
-        for axes, (name, by_kind) in zip(grid, runs.items()):
+        figure, places = grid(len(runs), columns, 2.0, sharex=True, sharey=True)
+        for axes, (name, by_kind) in zip(places, runs.items()):
             axes.set_title(name, fontsize=10)
             for kind, lines in by_kind.items():
                 look = {"color": COLOURS[kinds.index(kind)], "linestyle": LINES[kinds.index(kind)], "linewidth": 1.2}
                 for i, (x, y) in enumerate(lines):
                     axes.plot(x, y, **look, label=None if i else kind)
-        grid[0].set(yscale="log" if log else "linear", ylim=limits)
+        places[0].set(yscale="log" if log else "linear", ylim=limits)
         if log:  # such panels span a power of ten or so, and have no room for labels like 3 × 10⁻¹
-            grid[0].yaxis.set(major_locator=LogLocator(subs=(1, 2, 5)), major_formatter="{x:g}")
-            grid[0].yaxis.set(minor_locator=NullLocator())
-        for axes in grid[-columns:]:
+            places[0].yaxis.set(major_locator=LogLocator(subs=(1, 2, 5)), major_formatter="{x:g}")
+            places[0].yaxis.set(minor_locator=NullLocator())
+        for axes in places[-columns:]:
             axes.tick_params(labelbottom=True)  # also above a place that stays empty
         figure.supxlabel(x_label)
         figure.supylabel(y_label)
         if len(kinds) > 1:
-            _legend_of_kinds(figure)
+            legend(figure)
     figure.alt = alt_text.panels(runs, x_label, y_label)
     return figure
 
@@ -88,8 +88,8 @@ def images(pictures, captions):
     if not len(pictures) or len(pictures) != len(captions):
         raise ValueError(f"captions has {len(captions)} entries for {len(pictures)} pictures; each picture needs one")
     with rc_context(STYLE):
-        figure, grid = _grid(len(pictures), 8, 1.15)
-        for axes, picture, caption in zip(grid, pictures, captions):
+        figure, places = grid(len(pictures), 8, 1.15)
+        for axes, picture, caption in zip(places, pictures, captions):
             axes.imshow(picture, cmap="Greys", vmin=0, vmax=1, interpolation="none")
             axes.set_title(caption, fontsize=10)
             axes.set(xticks=[], yticks=[])
@@ -124,8 +124,7 @@ def confusion(counts):
     shades = SHADES(LogNorm(1, max(2, wrong.max()))(np.maximum(wrong, 1)))
     shades[wrong == 0] = 0  # no colour at all
     with rc_context(STYLE):
-        figure = Figure(figsize=(5.2, 4.6), layout="constrained", facecolor=PAPER)
-        axes = figure.add_subplot()
+        figure, axes = new(5.2, 4.6)
         axes.pcolormesh(shades, edgecolors=PAPER, linewidth=1)
         for (i, j), count in np.ndenumerate(counts):
             if count:
@@ -137,24 +136,6 @@ def confusion(counts):
         axes.invert_yaxis()  # rows are read from the top
     figure.alt = alt_text.confusion(counts)
     return figure
-
-
-def _grid(number, columns, height, **shared):
-    """A figure with this many axes in rows, each row of this height in inches."""
-    rows = -(-number // columns)
-    figure = Figure(figsize=(7.2, height * rows + 0.4), layout="constrained", facecolor=PAPER)
-    grid = figure.subplots(rows, columns, squeeze=False, **shared).ravel()
-    for axes in grid[number:]:
-        axes.remove()
-    return figure, grid[:number]
-
-
-def _legend_of_kinds(figure):
-    """A legend above the panels, with each kind once."""
-    keys = {}
-    for axes in figure.axes:
-        keys.update({label: handle for handle, label in zip(*axes.get_legend_handles_labels())})
-    figure.legend(keys.values(), keys.keys(), loc="outside upper center", ncols=len(keys))
 
 
 def _on(shade):

@@ -4,7 +4,7 @@ import numpy as np
 from matplotlib import rc_context
 
 from . import alt_text
-from .figure import COLOURS, GREY, LINES, MARKERS, PAPER, STYLE, Figure, check_series, legend, new
+from .figure import COLOURS, GREY, LINES, MARKERS, STYLE, check_series, grid, legend, new
 
 GALLERY_COLUMNS = 4
 
@@ -66,18 +66,14 @@ def gallery(f, paths, x1=(-5.5, 1.0), x2=(-3.0, 1.0)):
     if not paths:
         raise ValueError("paths is empty; a picture needs at least one path")
     points = {name: np.asarray(path, dtype=float) for name, path in paths.items()}
-    rows = -(-len(points) // GALLERY_COLUMNS)
     with rc_context(STYLE):
-        figure = Figure(figsize=(7.2, 2.0 * rows), layout="constrained", facecolor=PAPER)
-        grid = figure.subplots(rows, GALLERY_COLUMNS, sharex=True, sharey=True, squeeze=False).ravel()
-        for axes, (name, path) in zip(grid, points.items()):
+        figure, places = grid(len(points), GALLERY_COLUMNS, 2.0, above=0.0, sharex=True, sharey=True)
+        for axes, (name, path) in zip(places, points.items()):
             _contours(axes, f, [np.transpose([x1, x2])])
             axes.plot(*path.T, color=COLOURS[0], marker=MARKERS[0], markersize=3, linewidth=1)
             axes.set(xlim=x1, ylim=x2)
             axes.set_title(name, fontsize=10)
-        for axes in grid[len(points) :]:
-            axes.remove()
-        for axes in grid[max(0, len(points) - GALLERY_COLUMNS) : len(points)]:
+        for axes in places[-GALLERY_COLUMNS:]:
             axes.tick_params(labelbottom=True)  # also above a panel that was removed
         figure.supxlabel("x1")
         figure.supylabel("x2")

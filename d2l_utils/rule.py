@@ -43,6 +43,11 @@ def label(name, hyperparams):
     return ", ".join([name, *(f"{key}={value}" for key, value in shown.items())])
 
 
+def first_state(rule):
+    """The state that a rule itself starts from: plain zeros, so that a counter of steps stays one number."""
+    return inspect.signature(rule).parameters["state"].default
+
+
 def check_rate(name, hyperparams):
     """Raise a ValueError where a learning rate is given that is not a positive, finite number."""
     rate = hyperparams.get(name)
@@ -81,7 +86,7 @@ def check_rule(rule, params, hyperparams, zeros_like):
     for name in hyperparams:
         if name not in takes and not takes_any:
             raise TypeError(f"rule {rule.__name__} takes no {name!r}; it takes {', '.join(list(takes)[3:])}")
-    states = [tuple(zeros_like(x) for _ in takes["state"].default) for x in params]
+    states = [tuple(zeros_like(x) for _ in first_state(rule)) for x in params]
     for x, state in zip(params, states):
         with np.errstate(all="ignore"):  # 0 / 0 is no mistake here: only the shapes count
             # Copies, since a rule may work in place.

@@ -1,6 +1,5 @@
 """Thousands of settings of one rule, trained side by side on NumPy arrays: every setting is one more column."""
 
-import inspect
 from time import perf_counter
 
 import numpy as np
@@ -64,8 +63,7 @@ def sweep(rule, features, labels, *, num_seeds=None, batch_size=10, num_epochs=2
 
 def _train(rule, rows, x, orders, sizes, marks, knobs):
     """The parameters after each step of an epoch that is marked, and the last ones."""
-    # A rule's own first state is plain zeros: a counter of steps stays one number.
-    recorded, state = [], inspect.signature(rule).parameters["state"].default
+    recorded, state = [], rules.first_state(rule)
     with np.errstate(all="ignore"):  # a setting may diverge
         for order in orders:
             batches = np.split(rows[order], np.cumsum(sizes)[:-1], axis=-2)

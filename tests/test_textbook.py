@@ -109,7 +109,7 @@ def test_train_gluon_ch7_gives_the_textbooks_numbers(name, hyperparams, airfoil,
 
 
 def test_get_data_ch7_is_the_textbooks_table(airfoil, monkeypatch):
-    from d2l_utils.data import ROOT
+    from d2l_utils.files import ROOT
 
     monkeypatch.chdir(ROOT / "notebooks")  # the textbook reads ../data
     for mine, other in zip(ours.get_data_ch7(), theirs.get_data_ch7()):
