@@ -1,0 +1,93 @@
+"""Reads the bibliography: links citations to its entries, and writes the page that lists them."""
+
+import re
+from functools import cache
+from html import escape
+from pathlib import Path
+
+from pybtex.backends.html import Backend
+from pybtex.database import parse_file
+from pybtex.richtext import Text
+from pybtex.style.formatting import plain
+from pybtex.style.template import field, sentence, tag
+
+BIBLIOGRAPHY = Path(__file__).with_name("references.bib")
+PAGE = "references"
+TITLE = "References"
+INTRODUCTION = "The works that the chapters cite, by first author and year. The links of a work lead out of this book."
+CITATION = re.compile(r'<cite data-cite="([^"]*)">(.*?)</cite>', re.DOTALL)
+MOST_NAMES = 6  # more authors than these are "A and others"
+
+
+@cache
+def entries():
+    """The works by their keys, as pybtex reads them."""
+    return dict(parse_file(BIBLIOGRAPHY, bib_format="bibtex").entries)
+
+
+def label(key):
+    """What a chapter's list calls a work: its authors and year, or its name if it has no authors."""
+    entry = entries()[key]
+    names = [" ".join(person.prelast_names + person.last_names) for person in entry.persons.get("author", ())]
+    if not names:
+        return entry.fields.get("key") or str(Text.from_latex(entry.fields["title"]))
+    if len(names) > MOST_NAMES:
+        names = [names[0], "others"]
+    authors = " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
+    return f"{authors} ({entry.fields['year']})" if "year" in entry.fields else authors
+
+
+def cited(text):
+    """The keys that a text cites, each once, in the order of the text."""
+    return list(dict.fromkeys(key for key, _ in CITATION.findall(text)))
+
+
+def linked(text, page):
+    """A page's text, Markdown or HTML, with a link in each of its citations."""
+    for key in cited(text):
+        if key not in entries():
+            raise ValueError(f"{page} cites {key!r}; right would be a key of book/{BIBLIOGRAPHY.name}")
+    return CITATION.sub(rf'<cite><a href="{PAGE}.html#\1">\2</a></cite>', text)
+
+
+def citing(texts):
+    """For each work the names of the pages that cite it; the texts come by name, in reading order."""
+    return {key: [name for name, text in texts.items() if key in cited(text)] for key in entries()}
+
+
+def bibliography(texts, titles):
+    """The Markdown of the page of references: every work, by first author and year, and where it is cited."""
+    pages, style = citing(texts), Style()
+    works = [style.format_entry("", entries()[key]) for key in sorted(entries(), key=_order)]
+    items = [_item(work, pages[work.key], titles) for work in works]
+    return "\n".join([f"# {TITLE}\n", f"{INTRODUCTION}\n", '<ol class="bibliography">', *items, "</ol>"])
+
+
+class Style(plain.Style):
+    """pybtex's plain style, but with titles spelt as in the file."""
+
+    def format_title(self, e, which_field, as_sentence=True):
+        title = tag("cite")[field(which_field)]
+        return sentence[title] if as_sentence else title
+
+
+class Html(Backend):
+    """pybtex's HTML, but without marks around the words whose capitals are to be kept."""
+
+    def format_protected(self, text):
+        return text
+
+
+def _order(key):
+    """The sorting key of a work: first author or name, then year."""
+    people = entries()[key].persons.get("author")
+    first = " ".join(people[0].last_names) if people else label(key)
+    return first.casefold(), entries()[key].fields.get("year", ""), label(key)
+
+
+def _item(formatted, names, titles):
+    """One work in the list."""
+    work = formatted.text.render(Html()).replace("\n", " ")
+    links = ", ".join(f'<a href="{name}.html">{escape(titles[name])}</a>' for name in names)
+    where = f' <span class="cited">Cited in {links}.</span>' if links else ""
+    return f'<li id="{formatted.key}">{work}{where}</li>'
