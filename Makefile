@@ -2,7 +2,7 @@
 
 .DEFAULT_GOAL := html
 .DELETE_ON_ERROR:
-.PHONY: help html test smoke peers lab data refresh full bench lint lock clean
+.PHONY: help html pdf test smoke peers lab data refresh full bench lint lock clean
 
 VENV := .venv
 RUN := $(VENV)/bin/python
@@ -18,14 +18,17 @@ PYTHON ?= $(or $(ACCEPTED),python3)
 
 # The folders stand for what is added or taken away; `data` alone is the target of that name.
 INPUTS := notebooks data/ requirements.lock \
-    $(wildcard notebooks/*.ipynb notebooks/*.csv d2l_utils/*.py book/*.py book/template/* data/*.dat data/mnist data/mnist/*.gz $(VENV)/.peers)
-STAMP := $(BOOK)/.built-$(if $(filter 1,$(D2L_OFFLINE)),stand-in,with-data)
+    $(wildcard notebooks/*.ipynb notebooks/*.csv d2l_utils/*.py d2l_utils/playground/* book/*.py book/*.bib book/template/* book/template/*/* data/*.dat data/mnist data/mnist/*.gz $(VENV)/.peers)
+STAMP := $(BOOK)/.built-$(if $(filter 1,$(D2L_OFFLINE)),stand-in,with-data)$(addprefix -for-,$(subst /,-,$(D2L_REPOSITORY)))
 
 html: $(STAMP)  ## install what is needed, run every chapter that changed, build the HTML (the default)
 	@echo "The book is in $(BOOK)/index.html"
 
 test: lint html  ## run all tests, lint included, on the book as it is now
 	$(RUN) -m pytest -n 2
+
+pdf: $(STAMP)  ## print the whole book into one PDF (needs Chromium)
+	$(RUN) -m book pdf
 
 smoke: $(VENV)/.developers  ## try another Python: make smoke PYTHON=python3.12 VENV=_build/venv-3.12
 	$(RUN) -m pytest tests/test_runtime.py tests/test_rules.py tests/test_train.py tests/test_unroll.py

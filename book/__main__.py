@@ -1,4 +1,4 @@
-"""`python -m book data | html STAMP | refresh`: fetch the data, build the book, store fresh outputs."""
+"""`python -m book data | html STAMP | pdf | refresh`: fetch the data, build the book, print it, store fresh outputs."""
 
 import os
 import sys
@@ -7,7 +7,7 @@ from pathlib import Path
 
 from d2l_utils import files
 
-from . import notebook, page, run
+from . import notebook, pdf, run, site
 
 
 def fetch():
@@ -26,13 +26,17 @@ def html(stamp):
     began = time.time()
     stale = [name for name in notebook.names() if not run.is_current(name)]
     failed = run.execute(stale)
-    page.write_book(leave=failed)
+    site.write_book()
     if failed:
         sys.exit(f"{len(failed)} of {len(stale)} notebooks failed; their last good pages stay")
     for old in Path(stamp).parent.glob(".built-*"):
         old.unlink()
     Path(stamp).touch()
     os.utime(stamp, (began, began))
+
+
+def print_book():
+    print(f"The book is in {pdf.write(site.list_of_pages())}")
 
 
 def refresh():
@@ -43,8 +47,7 @@ def refresh():
     failed = run.execute(notebook.names())
     for name in notebook.names():
         if name not in failed:
-            nb = notebook.read(name, run.EXECUTED)
-            notebook.write(notebook.cleaned(nb), name, notebook.NOTEBOOKS)
+            notebook.write(notebook.cleaned(run.executed(name)), name, notebook.NOTEBOOKS)
     if failed:
         sys.exit(f"{len(failed)} notebooks failed and keep their stored outputs")
 
@@ -52,6 +55,6 @@ def refresh():
 if __name__ == "__main__":
     command, *arguments = sys.argv[1:]
     try:
-        {"data": fetch, "html": html, "refresh": refresh}[command](*arguments)
+        {"data": fetch, "html": html, "pdf": print_book, "refresh": refresh}[command](*arguments)
     except files.DataUnavailable as unavailable:
         sys.exit(str(unavailable))

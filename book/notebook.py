@@ -28,9 +28,8 @@ def read(name, folder=NOTEBOOKS):
 def unexecuted(name):
     """A notebook without its stored outputs."""
     nb = read(name)
-    for cell in nb.cells:
-        if cell.cell_type == "code":
-            cell.update(outputs=[], execution_count=None)
+    for cell in code_cells(nb):
+        cell.update(outputs=[], execution_count=None)
     return nb
 
 
@@ -47,12 +46,25 @@ def title(nb):
     return re.match(r"# (.+)", nb.cells[0].source)[1]
 
 
+def markdown(nb):
+    """All prose of a notebook."""
+    return "\n\n".join(cell.source for cell in nb.cells if cell.cell_type == "markdown")
+
+
+def code_cells(nb):
+    return [cell for cell in nb.cells if cell.cell_type == "code"]
+
+
+def sources(nb):
+    """The code of a notebook, cell by cell."""
+    return [cell.source for cell in code_cells(nb)]
+
+
 def rests_on(name):
     """The notebooks whose definitions a notebook takes, directly or through others."""
     found, unread = set(), [name]
     while unread:
-        source = "".join(cell.source for cell in read(unread.pop()).cells if cell.cell_type == "code")
-        new = set(TAKEN.findall(source)) - found
+        new = set(TAKEN.findall("".join(sources(read(unread.pop()))))) - found
         found |= new
         unread += new
     return sorted(found)
@@ -60,7 +72,7 @@ def rests_on(name):
 
 def tables(nb):
     """The stored tables that a notebook reads."""
-    source = "".join(cell.source for cell in nb.cells if cell.cell_type == "code")
+    source = "".join(sources(nb))
     return [path for path in sorted(NOTEBOOKS.glob("*.csv")) if path.name in source]
 
 

@@ -1,24 +1,26 @@
-"""Turns executed notebooks into pages that open from disk: math, figures and links are ready in the HTML."""
+"""Turns an executed notebook into the text of a page: math, figures, links and numbers are ready in the HTML."""
 
+import json
 import re
 from html import escape, unescape
 from pathlib import Path
-from shutil import copyfile
 
 from d2l_utils.figure import INK, PAPER
 
 from latex2mathml.converter import convert
-from nbconvert import HTMLExporter
+from mistune.plugins.table import render_table
+from nbconvert import TemplateExporter
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
-from pygments.formatters import HtmlFormatter
+from nbconvert.preprocessors import Preprocessor
 
-from . import notebook
-from .run import EXECUTED
+from . import citations
 
 TEMPLATE = Path(__file__).parent / "template"
-OUTPUT = notebook.BUILD / "html"
 # A named function stands a thin space apart from its argument; the converter leaves that space out.
 NAMED_FUNCTION = re.compile(r"(<mi>(?:ln|log|exp|max|min|lim|sin|cos)</mi>)(?!<mo)")
+TAG = re.compile(r"\\tag\{([\w.]+)\}")
+QUOTED = re.compile(r"&quot;(.*?)&quot;")
+ANCHOR = '<a class="anchor-link"'
 
 
 def mathml(tex, display):
@@ -29,11 +31,22 @@ def mathml(tex, display):
     return NAMED_FUNCTION.sub(r'\1<mspace width="0.167em"/>', math)
 
 
+def link_id(kind, number):
+    """What a numbered figure or equation is called in an address: figure-5-2."""
+    return f"{kind}-{number.replace('.', '-')}"
+
+
 class PageRenderer(IPythonRenderer):
-    """Markdown to HTML: math as MathML, links between notebooks as links between pages."""
+    """Markdown to HTML: math as MathML with its number, links between notebooks as links between pages."""
 
     def block_math(self, body):
-        return mathml(unescape(body), "block")
+        tex = unescape(body)
+        tag = TAG.search(tex)
+        if not tag:
+            return mathml(tex, "block")
+        place = link_id("equation", tag[1])
+        number = f'<a href="#{place}" aria-label="Equation {tag[1]}">({tag[1]})</a>'
+        return f'<div class="equation" id="{place}">{mathml(TAG.sub("", tex), "block")}{number}</div>\n'
 
     def inline_math(self, body):
         return mathml(unescape(body), "inline")
@@ -41,12 +54,48 @@ class PageRenderer(IPythonRenderer):
     def link(self, text, url, title=None):
         return super().link(text, re.sub(r"^([\w-]+)\.ipynb(?=$|#)", r"\1.html", url), title)
 
+    def text(self, text):
+        # Typewriter quotes to typographic ones: code is no text and keeps its own.
+        return QUOTED.sub("“\\1”", super().text(text)).replace("'", "’")
 
-class PageExporter(HTMLExporter):
+    def heading(self, text, level, **attributes):
+        return super().heading(text, level, **attributes).replace(ANCHOR, f'{ANCHOR} aria-label="Link to this section"')
+
+    def table(self, text):
+        return f'<div class="table">{render_table(self, text)}</div>\n'
+
+
+class Figures(Preprocessor):
+    """Numbers the figures of a chapter and moves the sentences that follow a figure into its caption."""
+
+    def preprocess(self, nb, resources):
+        count = 0
+        for cell, following in zip(nb.cells, [*nb.cells[1:], None]):
+            figures = [out for out in cell.get("outputs", ()) if "image/svg+xml" in out.get("data", ())]
+            for figure in figures:
+                count += 1
+                figure.metadata["number"] = f"{resources['number']}{count}"
+            if figures:
+                figures[-1].metadata["caption"], following.source = self.caption(figures[-1], following)
+        return nb, resources
+
+    @staticmethod
+    def caption(figure, following):
+        """The first paragraph after a figure, and what remains of its cell."""
+        if following is None or not following.source.startswith("**"):
+            raise ValueError(f"a figure has no caption sentence after it: {figure.data['text/plain']}")
+        caption, _, rest = following.source.partition("\n\n")
+        return caption, rest
+
+
+class PageExporter(TemplateExporter):
     """nbconvert with our template and our renderer."""
 
+    file_extension = ".html"
+    output_mimetype = "text/html"
     template_name = TEMPLATE.name
     extra_template_basedirs = [str(TEMPLATE.parent)]
+    preprocessors = [Figures]
 
     def markdown2html(self, source):
         renderer = PageRenderer(escape=False, exclude_anchor_links=False, anchor_link_text="#")
@@ -55,67 +104,24 @@ class PageExporter(HTMLExporter):
     def default_filters(self):
         yield from super().default_filters()
         yield "markdown2html", self.markdown2html
-        yield "inline_svg", InlineSvg()
+        yield "inline_svg", inline_svg
+        yield "link_id", link_id
+        yield "json", json.dumps
 
 
-class InlineSvg:
-    """Puts a figure into the page itself: its own ids, the page's ink and paper, its alternative text."""
-
-    def __init__(self):
-        self.count = 0
-
-    def __call__(self, output):
-        alt = output.get("metadata", {}).get("image/svg+xml", {}).get("alt")
-        if not alt:
-            raise ValueError(f"a figure has no alternative text: {output.data.get('text/plain')}")
-        self.count += 1
-        svg = re.sub(r"<metadata>.*?</metadata>", "", output.data["image/svg+xml"], flags=re.DOTALL)
-        svg = re.sub(r'(\bid="|url\(#|href="#)', rf"\1f{self.count}-", svg)
-        svg = svg.replace(PAPER, "none").replace(INK, "currentColor")
-        # Text without a fill of its own, and paths without a stroke, are black in SVG.
-        return svg.replace("<svg ", f'<svg role="img" aria-label="{escape(alt)}" fill="currentColor" ', 1)
+def inline_svg(output):
+    """Put a figure into the page itself: its own ids, the page's ink and paper, its alternative text."""
+    alt = output.get("metadata", {}).get("image/svg+xml", {}).get("alt")
+    if not alt:
+        raise ValueError(f"a figure has no alternative text: {output.data.get('text/plain')}")
+    svg = re.sub(r"<metadata>.*?</metadata>", "", output.data["image/svg+xml"], flags=re.DOTALL)
+    svg = re.sub(r'(\bid="|url\(#|href="#)', rf"\1{link_id('f', output.metadata.number)}-", svg)
+    svg = svg.replace(PAPER, "none").replace(INK, "currentColor")
+    # Text without a fill of its own, and paths without a stroke, are black in SVG.
+    return svg.replace("<svg ", f'<svg role="img" aria-label="{escape(alt)}" fill="currentColor" ', 1)
 
 
-def used_stand_in(nb):
-    """Tell whether any cell warned that something stood in for a real data file."""
-    outputs = [output for cell in nb.cells for output in cell.get("outputs", ())]
-    return any("StandInWarning" in output.get("text", "") for output in outputs)
-
-
-def write_book(leave=()):
-    """Write a page for each notebook that has been run, except those to leave as they are."""
-    (OUTPUT / "assets").mkdir(parents=True, exist_ok=True)
-    copyfile(TEMPLATE / "book.css", OUTPUT / "assets" / "book.css")
-    (OUTPUT / "assets" / "code.css").write_text(code_css())
-    notebooks = {name: notebook.read(name, EXECUTED) for name in notebook.names() if name not in leave}
-    titles = {name: notebook.title(notebook.read(name)) for name in notebook.names()}
-    pages = [{"name": name, "title": title, "entry": _entry(name, title)} for name, title in titles.items()]
-    for orphan in {path.stem for path in OUTPUT.glob("*.html")} - set(titles):
-        (OUTPUT / f"{orphan}.html").unlink()
-    for i, page in enumerate(pages):
-        if page["name"] in notebooks:
-            nb = notebooks[page["name"]]
-            resources = {
-                "book_title": pages[0]["title"],
-                "pages": pages,
-                "page": {**page, "used_stand_in": used_stand_in(nb)},
-                "previous": pages[i - 1] if i else None,
-                "next": pages[i + 1] if i + 1 < len(pages) else None,
-            }
-            body, _ = PageExporter().from_notebook_node(nb, resources)
-            (OUTPUT / f"{page['name']}.html").write_text(body)
-
-
-def code_css():
-    """The colours of code, for light pages and dark ones."""
-    light = HtmlFormatter(style="xcode").get_style_defs(".highlight")
-    dark = HtmlFormatter(style="github-dark").get_style_defs(".highlight")
-    return f"{light}\n@media (prefers-color-scheme: dark) {{\n{dark}\n}}\n"
-
-
-def _entry(name, title):
-    """What the list of chapters calls a page: its number and title, or short words beneath a chapter."""
-    if name.endswith("_solutions"):
-        return "Solutions"
-    number = re.match(r"\d+", name)
-    return f"{int(number[0])}. {title}" if number else "Start here"
+def body(nb, name, number=""):
+    """The text of the page of this name; its figures are numbered 1, 2, ... after the chapter's number, such as '5.'."""
+    text, _ = PageExporter().from_notebook_node(nb, {"number": number})
+    return citations.linked(text, name)

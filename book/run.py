@@ -22,11 +22,11 @@ QUIET = ["--log-level=ERROR"]  # a kernel that listens to this machine alone wou
 
 
 def key(name):
-    """A hash of everything that a notebook's outputs rest on: its cells, our code, the pins, the data, the peers."""
+    """A hash of everything that a notebook's outputs rest on: its code, ours, the pins, the data, the peers."""
     nb = notebook.read(name)
-    parts = [cell.cell_type + cell.source for cell in nb.cells]
+    parts = notebook.sources(nb)
     for other in notebook.rests_on(name):
-        parts += [cell.source for cell in notebook.read(other).cells if cell.cell_type == "code"]
+        parts += notebook.sources(notebook.read(other))
     shared = [*sorted((notebook.ROOT / "d2l_utils").glob("*.py")), notebook.ROOT / "requirements.lock"]
     parts += [path.read_text() for path in [*shared, *notebook.tables(nb)]]
     real_data = not files.offline() and all((files.DATA / file).exists() for file in files.FILES)
@@ -39,6 +39,16 @@ def is_current(name):
     """Tell whether the outputs that are kept for a notebook are still its own."""
     path = EXECUTED / f"{name}.ipynb"
     return path.exists() and nbformat.read(path, as_version=4).metadata.get("key") == key(name)
+
+
+def executed(name):
+    """A notebook as it is now, with the outputs of its last good run; as it was then, if its code has changed since."""
+    now, then = notebook.read(name), notebook.read(name, EXECUTED)
+    if notebook.sources(now) != notebook.sources(then):
+        return then
+    for cell, run in zip(notebook.code_cells(now), notebook.code_cells(then)):
+        cell.update(outputs=run.outputs, execution_count=run.execution_count)
+    return now
 
 
 def execute(names):

@@ -4,6 +4,7 @@ import re
 from importlib.util import find_spec
 
 from book import notebook
+from book.notebook import code_cells
 from conftest import NO_PEERS
 from outputs import differences
 
@@ -13,10 +14,6 @@ NAMES = notebook.names()
 USES_AIRFOIL = re.compile(r"data\.airfoil\(")
 TIMING = "timing"  # the tag of a cell whose numbers are times: another run gives others
 LONGEST_CELL = 15  # lines; more than that is more than one thought
-
-
-def code_cells(nb):
-    return [cell for cell in nb.cells if cell.cell_type == "code"]
 
 
 def figures(*cells):
@@ -100,8 +97,8 @@ def test_cells_are_short_and_have_been_run(name):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_first_code_cell_imports_and_seeds_only(name):
-    first = code_cells(notebook.read(name))[0].source
-    assert all(re.match(r"import |from |(runtime|np\.random)\.seed\(|$", line) for line in first.splitlines())
+    for first in code_cells(notebook.read(name))[:1]:
+        assert all(re.match(r"import |from |(runtime|np\.random)\.seed\(|$", line) for line in first.source.splitlines())
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name[0].isdigit() and "solutions" not in name])

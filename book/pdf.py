@@ -1,0 +1,42 @@
+"""Prints the whole book into one PDF, with a browser: `make pdf`."""
+
+import os
+import re
+import subprocess
+import sys
+
+from . import browser, notebook, page, site
+
+OUTPUT = notebook.BUILD / "pdf"
+TIME_LIMIT = 300  # seconds to print the book
+OPTIONS = "--headless", "--disable-gpu", "--no-pdf-header-footer", "--generate-pdf-document-outline"
+LINK = re.compile(r'(\bhref=")(?:([\w-]+)\.html)?(?:#([^"]*))?(")')
+
+
+def write(pages):
+    """Print these pages, each with its body, into book.pdf, and return its path."""
+    program = browser.find()
+    if not program:
+        sys.exit(f"make pdf prints with a browser; install Chromium (looked for {', '.join(browser.CANDIDATES)})")
+    OUTPUT.mkdir(parents=True, exist_ok=True)
+    source, printed = OUTPUT / "book.html", OUTPUT / "book.pdf"
+    joined = [{**entry, "body": within(entry["name"], entry["body"])} for entry in pages]
+    source.write_text(site.TEMPLATES.get_template("print.html.j2").render(title=pages[0]["title"], pages=joined))
+    # Chromium's sandbox does not start for root, as in many containers.
+    options = [*OPTIONS, *(["--no-sandbox"] if os.geteuid() == 0 else [])]
+    command = [program, *options, f"--print-to-pdf={printed}", source.as_uri()]
+    subprocess.run(command, check=True, capture_output=True, timeout=TIME_LIMIT)
+    return printed
+
+
+def within(name, body):
+    """A page's text with ids and links of its own, so that it can stand in one document with the others."""
+
+    def link(match):
+        start, other, anchor, end = match.groups()
+        if other is None and anchor is None:
+            return match[0]  # it leads out of the book
+        return f"{start}#{other or name}{f'--{anchor}' if anchor else ''}{end}"
+
+    body = re.sub(r'\bid="', f'id="{name}--', body)
+    return LINK.sub(link, re.sub(r"url\(#", f"url(#{name}--", body))

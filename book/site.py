@@ -1,0 +1,127 @@
+"""Writes the book: a page for every notebook that has been run, the bibliography, and what the pages share."""
+
+import os
+import re
+from pathlib import Path
+from shutil import copyfile, copytree
+
+from d2l_utils import plot_explore
+
+from jinja2 import Environment, FileSystemLoader
+from nbformat.v4 import new_markdown_cell, new_notebook
+from pygments.formatters import HtmlFormatter
+
+from . import citations, notebook, page, run, search
+
+OUTPUT = notebook.BUILD / "html"
+ASSETS = OUTPUT / "assets"
+SOLUTIONS = "_solutions"
+# What the search finds a page by, and what other sites show of it, is its beginning.
+DESCRIPTION = 160
+LIGHT_CODE, DARK_CODE = "xcode", "github-dark"
+TEMPLATES = Environment(loader=FileSystemLoader(page.TEMPLATE), trim_blocks=True)
+BRANCH = "main"
+COLAB = "https://colab.research.google.com/github/{repository}/blob/{branch}/notebooks/{name}.ipynb"
+BINDER = "https://mybinder.org/v2/gh/{repository}/{branch}?labpath=notebooks%2F{name}.ipynb"
+
+
+def write_book():
+    """Write all pages; a notebook that failed keeps the page of its last good run."""
+    pages = list_of_pages()
+    write_assets()
+    for orphan in {path.stem for path in OUTPUT.glob("*.html")} - {entry["name"] for entry in pages}:
+        (OUTPUT / f"{orphan}.html").unlink()
+    for previous, current, following in zip([None, *pages], pages, [*pages[1:], None]):
+        (OUTPUT / f"{current['name']}.html").write_text(frame(current, pages, previous, following))
+    sections = [section for current in pages for section in search.documents(current)]
+    (ASSETS / "sections.js").write_text(search.script(sections))
+
+
+def list_of_pages():
+    """What is known of each page: its text, title, number, and place in the contents."""
+    names = [name for name in notebook.names() if (run.EXECUTED / f"{name}.ipynb").exists()]
+    pages = [describe(name, run.executed(name), names) for name in names]
+    prose = {name: notebook.markdown(notebook.read(name)) for name in names}
+    text = citations.bibliography(prose, {entry["name"]: entry["title"] for entry in pages})
+    return [*pages, describe(citations.PAGE, new_notebook(cells=[new_markdown_cell(text)]), names)]
+
+
+def describe(name, nb, names):
+    """One page of the list."""
+    title, number = notebook.title(nb), re.match(r"\d*", name)[0].lstrip("0")
+    is_solutions = name.endswith(SOLUTIONS)
+    figures = f"{'S' * is_solutions}{number}." if number else ""
+    return {
+        "name": name,
+        "title": title,
+        "number": number,
+        "entry": None if is_solutions else title if name != notebook.INDEX else "Start here",
+        "solutions": name + SOLUTIONS if name + SOLUTIONS in names else None,
+        "used_stand_in": used_stand_in(nb),
+        "body": page.body(nb, name, figures),
+    }
+
+
+def used_stand_in(nb):
+    """Tell whether any cell warned that something stood in for a real data file."""
+    outputs = [output for cell in nb.cells for output in cell.get("outputs", ())]
+    return any("StandInWarning" in output.get("text", "") for output in outputs)
+
+
+def frame(current, pages, previous, following):
+    """A whole page: the text within the frame that all pages share."""
+    return TEMPLATES.get_template("page.html.j2").render(
+        page=current,
+        pages=pages,
+        previous=previous,
+        next=following,
+        book_title=pages[0]["title"],
+        description=search.plain(re.search(r"<p>.*?</p>", current["body"], flags=re.DOTALL)[0])[:DESCRIPTION],
+        sections=search.headings(current["body"]),
+        links=links(current),
+        theme=(page.TEMPLATE / "theme.js").read_text().strip(),
+    )
+
+
+def links(current):
+    """What stands above a page's title: (text, address)."""
+    name = current["name"]
+    if name == citations.PAGE:
+        return [("BibTeX file", "references.bib")]
+    beneath = [("Solutions", f"{current['solutions']}.html")] if current["solutions"] else []
+    above = [("Chapter", f"{name[: -len(SOLUTIONS)]}.html")] if name.endswith(SOLUTIONS) else []
+    download = [("Notebook", f"notebooks/{name}.ipynb")]
+    where = {"repository": repository(), "branch": BRANCH, "name": name}
+    online = [("Colab", COLAB.format(**where)), ("Binder", BINDER.format(**where))] if where["repository"] else []
+    return above + beneath + download + online
+
+
+def repository():
+    """The public repository that D2L_REPOSITORY names, as owner/name, or None."""
+    named = os.environ.get("D2L_REPOSITORY")
+    if named and not re.fullmatch(r"[\w.-]+/[\w.-]+", named):
+        raise ValueError(f"D2L_REPOSITORY is {named!r}; it must be owner/name, as in octocat/rmsprop")
+    return named
+
+
+def write_assets():
+    """Lay what the pages share beside them: style, scripts, fonts, and what can be downloaded."""
+    (OUTPUT / "notebooks").mkdir(parents=True, exist_ok=True)
+    ASSETS.mkdir(exist_ok=True)
+    for name in ("book.css", "book.js", "vendor/minisearch.js"):
+        copyfile(page.TEMPLATE / name, ASSETS / Path(name).name)
+    copytree(page.TEMPLATE / "fonts", ASSETS / "fonts", dirs_exist_ok=True)
+    (ASSETS / "code.css").write_text(code_css())
+    (ASSETS / "playground.js").write_text(plot_explore.script())
+    copyfile(citations.BIBLIOGRAPHY, OUTPUT / "references.bib")
+    for name in notebook.names():
+        copyfile(notebook.NOTEBOOKS / f"{name}.ipynb", OUTPUT / "notebooks" / f"{name}.ipynb")
+
+
+def code_css():
+    """The colours of code, for light pages and dark ones, as the reader's system or the button has it."""
+    light = HtmlFormatter(style=LIGHT_CODE).get_style_defs(".highlight")
+    dark = HtmlFormatter(style=DARK_CODE)
+    chosen = dark.get_style_defs(":root[data-theme=dark] .highlight")
+    system = dark.get_style_defs(":root:not([data-theme=light]) .highlight")
+    return f"{light}\n{chosen}\n@media (prefers-color-scheme: dark) {{\n{system}\n}}\n"

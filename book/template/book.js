@@ -1,0 +1,150 @@
+/* What a reader with scripts gets on top of the page: search, a theme button, copy buttons. */
+"use strict";
+
+function element(tag, attributes = {}, ...children) {
+  const made = Object.assign(document.createElement(tag), attributes);
+  made.append(...children);
+  return made;
+}
+
+/* Theme: the button turns to the other one, and the browser remembers it where it may. */
+const root = document.documentElement;
+const systemIsDark = matchMedia("(prefers-color-scheme: dark)");
+
+function addThemeButton(bar) {
+  const isDark = () => (root.dataset.theme || (systemIsDark.matches ? "dark" : "light")) === "dark";
+  const button = element("button", { type: "button", className: "theme" });
+  const say = () => { button.textContent = isDark() ? "Light" : "Dark"; button.ariaLabel = `${button.textContent} theme`; };
+  button.addEventListener("click", () => {
+    root.dataset.theme = isDark() ? "light" : "dark";
+    try { localStorage.setItem("theme", root.dataset.theme); } catch { /* no storage here: until the next page */ }
+    say();
+  });
+  systemIsDark.addEventListener("change", say);
+  say();
+  bar.append(button);
+}
+
+/* Search: the sections of all pages come as a script, which also works from disk, when they are first asked for. */
+const MOST_RESULTS = 12;
+const AROUND = 70; // characters of text before and after the first word that was found
+const OPTIONS = {
+  fields: ["title", "section", "text"],
+  storeFields: ["page", "title", "anchor", "section", "text"],
+  searchOptions: { boost: { title: 3, section: 4 }, prefix: true, fuzzy: (word) => (word.length > 4 ? 0.2 : 0), combineWith: "AND" },
+};
+let index;
+
+function load(name) {
+  return new Promise((loaded, failed) => {
+    document.head.append(element("script", { src: `assets/${name}`, onload: loaded, onerror: failed }));
+  });
+}
+
+function makeIndex() {
+  index ??= Promise.all([load("minisearch.js"), load("sections.js")]).then(() => {
+    const search = new MiniSearch(OPTIONS);
+    search.addAll(window.bookSections);
+    return search;
+  });
+  return index;
+}
+
+function excerpt(text, words) {
+  const at = Math.max(0, ...words.map((word) => text.toLowerCase().indexOf(word)).filter((i) => i >= 0).slice(0, 1));
+  const from = Math.max(0, text.lastIndexOf(" ", at - AROUND) + 1);
+  return `${from ? "… " : ""}${text.slice(from, at + AROUND)} …`;
+}
+
+function resultItem({ page, title, anchor, section, text, terms }) {
+  const href = `${page}.html${anchor && `#${anchor}`}`;
+  const link = element("a", { href }, section || title);
+  const where = section ? [element("span", { className: "where" }, title)] : [];
+  return element("li", {}, link, ...where, element("p", {}, excerpt(text, terms)));
+}
+
+function addSearch(bar) {
+  const input = element("input", { type: "search", id: "search", placeholder: "Search", autocomplete: "off" });
+  const label = element("label", { htmlFor: "search", className: "unseen" }, "Search the book");
+  const status = element("p", { className: "status" });
+  status.setAttribute("role", "status");
+  const list = element("ol");
+  const results = element("div", { className: "results", hidden: true }, status, list);
+  const form = element("form", { className: "search" }, label, input, results);
+  form.setAttribute("role", "search");
+  const show = async () => {
+    const query = input.value.trim();
+    const found = query ? (await makeIndex()).search(query) : [];
+    if (query !== input.value.trim()) return; // something else has been typed meanwhile
+    results.hidden = !query;
+    status.textContent = found.length === 1 ? "1 section" : `${found.length || "No"} sections`;
+    list.replaceChildren(...found.slice(0, MOST_RESULTS).map(resultItem));
+  };
+  const close = () => { results.hidden = true; };
+  input.addEventListener("focus", makeIndex);
+  input.addEventListener("input", show);
+  form.addEventListener("submit", (event) => { event.preventDefault(); list.querySelector("a")?.click(); });
+  form.addEventListener("keydown", (event) => { if (event.key === "Escape") { close(); input.focus(); } });
+  list.addEventListener("click", close);
+  document.addEventListener("click", (event) => { if (!form.contains(event.target)) close(); });
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "/" && !event.composedPath()[0].closest("input, select, textarea")) { event.preventDefault(); input.focus(); }
+  });
+  bar.append(form);
+}
+
+/* Code: a button that copies it. */
+const NOTICE_TIME = 2000; // ms
+
+async function copy(text) {
+  try {
+    await navigator.clipboard.writeText(text);
+  } catch { // a page from a plain http host has no clipboard, and one from disk may be refused it
+    const area = element("textarea", { value: text });
+    document.body.append(area);
+    area.select();
+    document.execCommand("copy");
+    area.remove();
+  }
+}
+
+function addCopyButton(code) {
+  const button = element("button", { type: "button", className: "copy" }, "Copy");
+  button.setAttribute("aria-live", "polite");
+  button.addEventListener("click", async () => {
+    await copy(code.querySelector("pre").innerText);
+    button.textContent = "Copied";
+    setTimeout(() => { button.textContent = "Copy"; }, NOTICE_TIME);
+  });
+  code.append(button);
+}
+
+/* What is too wide scrolls by itself, and can be reached with Tab. */
+function markScrollers() {
+  for (const box of document.querySelectorAll("pre, .table, .equation math, figure")) {
+    if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
+    else box.removeAttribute("tabindex");
+  }
+}
+
+/* "On this page" shows where the reader is. */
+function followReader() {
+  const links = new Map([...document.querySelectorAll(".contents a")].map((a) => [a.hash.slice(1), a]));
+  const headings = [...links.keys()].map((id) => document.getElementById(id));
+  const mark = () => {
+    const passed = headings.filter((heading) => heading.getBoundingClientRect().top < innerHeight / 3);
+    for (const a of links.values()) a.removeAttribute("aria-current");
+    if (passed.length) links.get(passed.at(-1).id).setAttribute("aria-current", "true");
+  };
+  const watcher = new IntersectionObserver(mark, { rootMargin: "0px 0px -66% 0px" });
+  headings.forEach((heading) => watcher.observe(heading));
+}
+
+const bar = document.querySelector(".bar");
+addSearch(bar);
+addThemeButton(bar);
+document.querySelectorAll(".highlight").forEach(addCopyButton);
+markScrollers();
+addEventListener("resize", markScrollers);
+document.fonts.ready.then(markScrollers);
+followReader();

@@ -1,0 +1,221 @@
+"""The built book in a real browser: every page by day and by night, on a desk and on a phone, with the network watched."""
+
+import base64
+import json
+import re
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from book import citations, notebook, site
+
+import pytest
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.wait import WebDriverWait
+
+NAMES = [*notebook.names(), citations.PAGE]
+SHOTS = notebook.BUILD / "shots"
+SHOT_SCALE = 0.5  # a long page at full size is more than Chromium can draw at once
+AXE = (Path(__file__).parent / "vendor" / "axe.min.js").read_text()
+STANDARDS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+WEIGHT = 300_000  # bytes of a page before its figures' own
+WIDEST_LINE = 80  # characters
+SCREENS = {"desktop": (1440, 1000), "tablet": (820, 1100), "phone": (390, 844)}
+PATIENCE = 10  # seconds for what a page does by itself
+
+RUN_AXE = """
+const [standards, done] = arguments;
+axe.run(document, {resultTypes: ["violations"], runOnly: standards}).then((result) => done(result.violations.map(
+    ({id, help, nodes}) => `${id}: ${help}: ` + nodes.map((node) => node.html.slice(0, 200)).join(" | "))));
+"""
+LONGEST_LINE = """
+let longest = [0, ""];
+for (const block of document.querySelectorAll("main p, main li, figcaption")) {
+  const walker = document.createTreeWalker(block, NodeFilter.SHOW_TEXT), range = document.createRange();
+  let line = "", right = 0;
+  for (let node; (node = walker.nextNode());) {
+    for (const { index, 0: word } of node.data.matchAll(/\\S+\\s*/g)) {
+      range.setStart(node, index);
+      range.setEnd(node, index + word.trimEnd().length);
+      const box = range.getBoundingClientRect();
+      if (box.left < right - 5) line = "";
+      line += word.replace(/\\s+/, " ");
+      right = box.right;
+      if (line.trimEnd().length > longest[0]) longest = [line.trimEnd().length, line];
+    }
+  }
+}
+return longest;
+"""
+LINKS = "return [...document.querySelectorAll('a')].map((a) => a.href)"
+TOO_WIDE = "return document.documentElement.scrollWidth - innerWidth"
+
+
+@pytest.fixture
+def open_page(driver):
+    """Opens a page of the book on one of the screens, in one of the themes."""
+
+    def open_page(name, screen="desktop", theme="light"):
+        width, height = SCREENS[screen]
+        phone = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": screen == "phone"}
+        driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", phone)
+        set_theme(driver, theme)
+        driver.get((site.OUTPUT / f"{name}.html").as_uri())
+        return driver
+
+    for log in ("browser", "performance"):
+        driver.get_log(log)
+    yield open_page
+    driver.execute_script("localStorage.clear()")
+
+
+def set_theme(driver, theme):
+    driver.execute_cdp_cmd(
+        "Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": theme}]}
+    )
+
+
+def requests(driver):
+    """The addresses that a page has asked for, of files as paths."""
+    events = [json.loads(entry["message"])["message"] for entry in driver.get_log("performance")]
+    asked = [event["params"]["request"]["url"] for event in events if event["method"] == "Network.requestWillBeSent"]
+    return [url for url in asked if not url.startswith("data:")]
+
+
+def complaints(driver, standards):
+    driver.execute_script(AXE)
+    return driver.execute_async_script(RUN_AXE, standards)
+
+
+def shoot(driver, name):
+    """Leave a picture of the whole page in _build/shots/."""
+    SHOTS.mkdir(parents=True, exist_ok=True)
+    size = driver.execute_cdp_cmd("Page.getLayoutMetrics", {})["cssContentSize"]
+    clip = {**size, "scale": SHOT_SCALE}
+    options = {"captureBeyondViewport": True, "clip": clip, "format": "jpeg", "quality": 80}
+    picture = driver.execute_cdp_cmd("Page.captureScreenshot", options)["data"]
+    (SHOTS / f"{name}.jpg").write_bytes(base64.b64decode(picture))
+
+
+def wait(driver, condition):
+    return WebDriverWait(driver, PATIENCE, poll_frequency=0.02).until(condition)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_page(open_page, name):
+    """Nothing leaves the folder, nothing is complained of, no line is too long, by day."""
+    driver = open_page(name)
+    shoot(driver, f"{name}-desktop")
+    assert not complaints(driver, STANDARDS)
+    length, line = driver.execute_script(LONGEST_LINE)
+    assert length <= WIDEST_LINE, line
+    asked = requests(driver)
+    assert len(asked) > 3  # the page, its styles, its script: the log is alive
+    assert all(url.startswith(site.OUTPUT.as_uri()) for url in asked), asked
+    assert not driver.get_log("browser")
+    assert not [link for link in driver.execute_script(LINKS) if not leads_somewhere(link)]
+
+
+def leads_somewhere(link):
+    url = urlsplit(link)
+    if url.scheme == "https":
+        return True  # out of the book: only where a reader clicks
+    target = Path(unquote(url.path))
+    return target.is_file() and (not url.fragment or f'id="{url.fragment}"' in target.read_text())
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_page_by_night_and_on_a_phone(open_page, name):
+    driver = open_page(name, theme="dark")
+    shoot(driver, f"{name}-dark")
+    assert not complaints(driver, ["color-contrast", "link-in-text-block"])
+    driver = open_page(name, screen="phone")
+    shoot(driver, f"{name}-phone")
+    assert driver.execute_script(TOO_WIDE) <= 0
+    assert not complaints(driver, ["target-size", "scrollable-region-focusable", "meta-viewport"])
+    assert not driver.get_log("browser")
+
+
+def test_search_finds_a_section_and_leads_there(open_page):
+    driver = open_page("01_gradient_descent")
+    box = driver.find_element(By.ID, "search")
+    box.send_keys("a mean that forgets")
+    first = wait(driver, lambda d: d.find_elements(By.CSS_SELECTOR, ".results li a"))[0]
+    assert first.get_attribute("href").endswith("05_rmsprop.html#A-mean-that-forgets")
+    assert driver.find_element(By.CSS_SELECTOR, ".results .status").text.endswith("sections")
+    box.send_keys(Keys.ENTER)
+    wait(driver, lambda d: d.current_url.endswith("#A-mean-that-forgets"))
+
+
+@pytest.mark.parametrize(("words", "page"), [("学习率", "glossary"), ("gamma1", "05_rmsprop"), ("Tieleman", "references")])
+def test_search_knows(open_page, words, page):
+    driver = open_page("index")
+    driver.find_element(By.ID, "search").send_keys(words)
+    wait(driver, lambda d: d.find_elements(By.CSS_SELECTOR, f'.results a[href^="{page}.html"]'))
+
+
+def test_search_says_what_it_does_not_find_and_closes(open_page):
+    driver = open_page("index")
+    box = driver.find_element(By.ID, "search")
+    box.send_keys("qqqq")
+    wait(driver, lambda d: d.find_element(By.CSS_SELECTOR, ".results .status").text == "No sections")
+    box.send_keys(Keys.ESCAPE)
+    assert not driver.find_element(By.CLASS_NAME, "results").is_displayed()
+
+
+def test_theme_is_turned_and_remembered(open_page):
+    paper = "return getComputedStyle(document.body).backgroundColor"
+    driver = open_page("index")
+    light = driver.execute_script(paper)
+    driver.find_element(By.CLASS_NAME, "theme").click()
+    dark = driver.execute_script(paper)
+    assert dark != light
+    assert open_page("05_rmsprop").execute_script(paper) == dark
+    driver.find_element(By.CLASS_NAME, "theme").click()
+    assert driver.execute_script(paper) == light
+    assert open_page("05_rmsprop", theme="dark").execute_script(paper) == light
+
+
+def test_first_tab_leads_past_the_chapters_to_the_text(open_page):
+    driver = open_page("05_rmsprop")
+    driver.switch_to.active_element.send_keys(Keys.TAB)
+    assert driver.switch_to.active_element.text == "Skip to the text"
+    driver.switch_to.active_element.send_keys(Keys.ENTER)
+    assert driver.switch_to.active_element.tag_name == "main"
+
+
+def test_code_is_copied(open_page):
+    driver = open_page("05_rmsprop")
+    driver.execute_cdp_cmd("Browser.grantPermissions", {"permissions": ["clipboardReadWrite", "clipboardSanitizedWrite"]})
+    code = driver.find_element(By.CLASS_NAME, "highlight")
+    source = code.find_element(By.TAG_NAME, "pre").get_property("innerText")
+    code.find_element(By.CLASS_NAME, "copy").click()
+    wait(driver, lambda d: code.find_element(By.CLASS_NAME, "copy").get_property("textContent") == "Copied")
+    assert driver.execute_async_script("navigator.clipboard.readText().then(arguments[0])") == source
+
+
+def test_math_is_drawn_as_math(open_page):
+    """A root grows with what stands under it, which takes the font that comes with the book."""
+    driver = open_page("05_rmsprop")
+    loaded = "return [...document.fonts].some(({family, status}) => family.includes('Math') && status === 'loaded')"
+    wait(driver, lambda d: d.execute_script(loaded))
+    height = "return document.querySelector('#equation-5-1 {}').getBoundingClientRect().height"
+    letter, fraction, root = (driver.execute_script(height.format(tag)) for tag in ("mi", "mfrac", "msqrt"))
+    assert fraction > root > 1.2 * letter > 0
+
+
+def test_without_scripts_everything_can_be_read(open_page, driver):
+    driver.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
+    try:
+        driver = open_page("05_rmsprop")
+        assert "Adagrad adds up squares" in driver.find_element(By.TAG_NAME, "main").text
+        assert not driver.find_elements(By.ID, "search")
+        assert driver.find_element(By.CSS_SELECTOR, "figure svg").is_displayed()
+    finally:
+        driver.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_page_is_light_before_its_figures(name):
+    text = (site.OUTPUT / f"{name}.html").read_text()
+    assert len(re.sub(r"<svg.*?</svg>", "", text, flags=re.DOTALL).encode()) < WEIGHT
