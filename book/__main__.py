@@ -1,4 +1,4 @@
-"""`python -m book data | html STAMP | pdf | refresh`: fetch the data, build the book, print it, store fresh outputs."""
+"""`python -m book data | html STAMP | pdf | refresh`: fetch data, build the book, print it, store fresh outputs."""
 
 import os
 import sys

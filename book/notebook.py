@@ -82,7 +82,8 @@ def peers(cells):
 
 
 def cleaned(nb):
-    """The notebook without what belongs to one machine or one run: timestamps, versions, private paths."""
+    """The notebook without what belongs to one machine or one run (timestamps, versions, private paths) or
+    is the same in each (the playground's script: what is stored is its still figure)."""
     nb.metadata = {
         "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
         "language_info": {"name": "python"},
@@ -92,4 +93,6 @@ def cleaned(nb):
         for output in cell.get("outputs", ()):
             if output.output_type == "stream":
                 output.text = WARNING_ORIGIN.sub("", output.text)
+            if "playground" in output.get("metadata", {}):
+                output.data.pop("text/html", None)
     return nb

@@ -59,7 +59,8 @@ class PageRenderer(IPythonRenderer):
         return QUOTED.sub("“\\1”", super().text(text)).replace("'", "’")
 
     def heading(self, text, level, **attributes):
-        return super().heading(text, level, **attributes).replace(ANCHOR, f'{ANCHOR} aria-label="Link to this section"')
+        heading = super().heading(text, level, **attributes)
+        return heading.replace(ANCHOR, f'{ANCHOR} aria-label="Link to this section"')
 
     def table(self, text):
         return f'<div class="table">{render_table(self, text)}</div>\n'
@@ -122,6 +123,6 @@ def inline_svg(output):
 
 
 def body(nb, name, number=""):
-    """The text of the page of this name; its figures are numbered 1, 2, ... after the chapter's number, such as '5.'."""
+    """The text of the page of this name; its figures are numbered after the chapter's own number, such as '5.'."""
     text, _ = PageExporter().from_notebook_node(nb, {"number": number})
     return citations.linked(text, name)

@@ -5,7 +5,7 @@ import re
 import subprocess
 import sys
 
-from . import browser, notebook, page, site
+from . import browser, notebook, site
 
 OUTPUT = notebook.BUILD / "pdf"
 TIME_LIMIT = 300  # seconds to print the book

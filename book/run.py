@@ -42,7 +42,7 @@ def is_current(name):
 
 
 def executed(name):
-    """A notebook as it is now, with the outputs of its last good run; as it was then, if its code has changed since."""
+    """A notebook as it is now, with the outputs of its last good run; as it was then, if its code has changed."""
     now, then = notebook.read(name), notebook.read(name, EXECUTED)
     if notebook.sources(now) != notebook.sources(then):
         return then

@@ -17,7 +17,7 @@ OUTPUT = notebook.BUILD / "html"
 ASSETS = OUTPUT / "assets"
 SOLUTIONS = "_solutions"
 # What the search finds a page by, and what other sites show of it, is its beginning.
-DESCRIPTION = 160
+FIRST_PARAGRAPH, DESCRIPTION = re.compile(r"<p>.*?</p>", flags=re.DOTALL), 160
 LIGHT_CODE, DARK_CODE = "xcode", "github-dark"
 TEMPLATES = Environment(loader=FileSystemLoader(page.TEMPLATE), trim_blocks=True)
 BRANCH = "main"
@@ -76,7 +76,7 @@ def frame(current, pages, previous, following):
         previous=previous,
         next=following,
         book_title=pages[0]["title"],
-        description=search.plain(re.search(r"<p>.*?</p>", current["body"], flags=re.DOTALL)[0])[:DESCRIPTION],
+        description=search.plain("".join(FIRST_PARAGRAPH.findall(current["body"])[:1]))[:DESCRIPTION],
         sections=search.headings(current["body"]),
         links=links(current),
         theme=(page.TEMPLATE / "theme.js").read_text().strip(),

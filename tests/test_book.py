@@ -1,16 +1,17 @@
-"""The built pages: whole by themselves, linked to each other, readable without a script."""
+"""The built pages as text: whole by themselves, linked to each other, readable without a script."""
 
 import re
 import subprocess
 import sys
 from html.parser import HTMLParser
 
-from book import notebook, page
+from book import citations, notebook, page, pdf, search, site
 
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 NAMES = notebook.names()
+PAGES = [*NAMES, citations.PAGE]
 
 
 class Page(HTMLParser):
@@ -31,22 +32,23 @@ class Page(HTMLParser):
         self.graphics += [attributes.get("aria-label", "")] if tag == "svg" else []
 
 
-@pytest.fixture(params=NAMES)
+@pytest.fixture(params=PAGES)
 def name(request):
     return request.param
 
 
 @pytest.fixture
 def text(name):
-    return (page.OUTPUT / f"{name}.html").read_text()
+    return (site.OUTPUT / f"{name}.html").read_text()
 
 
 def test_page_is_whole_by_itself(text):
     loads = Page(text).loads
-    assert set(loads) == {"assets/book.css", "assets/code.css", "data:,"}
-    assert "<script" not in text
+    assert loads.pop(loads.index("data:,"))  # no icon is asked for
+    assert {"assets/book.css", "assets/code.css", "assets/book.js"} <= set(loads)
+    assert all((site.OUTPUT / file).is_file() for file in loads)
+    assert ("assets/playground.js" in loads) == ("<optimizer-playground" in text)
     assert "url(http" not in text
-    assert "No description has been provided" not in text
 
 
 def test_one_heading_of_the_first_rank_and_unique_ids(text):
@@ -55,15 +57,28 @@ def test_one_heading_of_the_first_rank_and_unique_ids(text):
     assert len(parsed.ids) == len(set(parsed.ids))
 
 
+@pytest.mark.parametrize("name", NAMES)
 def test_math_is_math(name, text):
-    markdown = [cell.source for cell in notebook.read(name).cells if cell.cell_type == "markdown"]
-    formulas = sum(len(re.findall(r"\$\$.+?\$\$|\$[^$]+\$", source, flags=re.DOTALL)) for source in markdown)
+    prose = notebook.markdown(notebook.read(name))
+    formulas = len(re.findall(r"\$\$.+?\$\$|\$[^$]+\$", prose, flags=re.DOTALL))
     assert text.count("<math") == formulas
     prose = re.sub(r"<pre.*?</pre>|<svg.*?</svg>|<code>.*?</code>", "", text, flags=re.DOTALL)
     assert "$" not in prose
     assert "\\" not in prose
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_equations_and_figures_are_numbered_in_order(name, text):
+    prefix = ("S" if name.endswith("_solutions") else "") + (f"{int(name[:2])}." if name[0].isdigit() else "")
+    tags = re.findall(r"\\tag\{([^}]+)\}\$\$", notebook.markdown(notebook.read(name)))
+    assert tags == [f"{prefix}{i}" for i in range(1, len(tags) + 1)]
+    assert len(tags) == notebook.markdown(notebook.read(name)).count("$$") / 2
+    assert re.findall(r'id="equation-([^"]+)"', text) == [tag.replace(".", "-") for tag in tags]
+    figures = re.findall(r'<figcaption><a class="number"[^>]*>Figure ([^<]+)</a> <p><strong>', text)
+    assert figures == [f"{prefix}{i}" for i in range(1, text.count("<figure") + 1)]
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_every_figure_speaks(name, text):
     shown = [out for cell in notebook.read(name).cells for out in cell.get("outputs", ()) if "data" in out]
     graphics = Page(text).graphics
@@ -75,40 +90,50 @@ def test_links_lead_somewhere(text):
     for link in Page(text).links:
         file, _, anchor = link.partition("#")
         if not file.startswith("http"):
-            target = (page.OUTPUT / file).read_text() if file else text
+            assert not file or (site.OUTPUT / file).is_file(), link
+            target = (site.OUTPUT / file).read_text() if anchor and file else text
             assert not anchor or f'id="{anchor}"' in target, link
 
 
 def test_every_page_leads_to_every_page_and_on(name, text):
     links = Page(text).links
-    assert all(f"{other}.html" in links for other in NAMES)
-    position = NAMES.index(name)
+    assert all(f"{other}.html" in links for other in PAGES if not other.endswith("_solutions"))
+    assert f"{name}_solutions.html" in links or f"{name}_solutions" not in PAGES
+    position = PAGES.index(name)
     assert ('rel="prev"' in text) == (position > 0)
-    assert ('rel="next"' in text) == (position < len(NAMES) - 1)
+    assert ('rel="next"' in text) == (position < len(PAGES) - 1)
     assert text.count('aria-current="page"') == 1
 
 
-def render(*cells, **resources):
-    about = {"name": "x", "title": "X", "entry": "X", "used_stand_in": False}
-    nb = new_notebook(cells=[new_markdown_cell("# X"), *cells])
-    resources = {"book_title": "B", "pages": [about], "page": about, "previous": None, "next": None, **resources}
-    return page.PageExporter().from_notebook_node(nb, resources)[0]
+def render(*cells):
+    return page.body(new_notebook(cells=[new_markdown_cell("# X"), *cells]), "x")
+
+
+def framed(nb, name="05_x"):
+    """A page of its own for a notebook."""
+    current = site.describe(name, nb, [name])
+    return site.frame(current, [current], None, None)
 
 
 def test_page_that_used_the_stand_in_says_so_at_its_head():
     warned = new_output("stream", name="stderr", text="StandInWarning: synthetic data\n")
-    nb = new_notebook(cells=[new_code_cell("data.airfoil()", outputs=[warned])])
-    assert page.used_stand_in(nb)
-    about = {"name": "x", "title": "X", "entry": "X", "used_stand_in": True}
-    text = render(page=about)
+    head = new_markdown_cell("# X\n\nText.")
+    text = framed(new_notebook(cells=[head, new_code_cell("data.airfoil()", outputs=[warned])]))
     assert text.index("Stand-in data.") < text.index("<h1")
-    assert "Stand-in data." not in render()
+    assert "Stand-in data." not in framed(new_notebook(cells=[head]))
 
 
 def test_figure_without_alternative_text_stops_the_build():
     mute = new_output("display_data", {"image/svg+xml": "<svg/>", "text/plain": "a figure"})
     with pytest.raises(ValueError, match="a figure has no alternative text"):
-        render(new_code_cell("plot", outputs=[mute]))
+        render(new_code_cell("plot", outputs=[mute]), new_markdown_cell("**Caption.**"))
+
+
+@pytest.mark.parametrize("following", [[], [new_markdown_cell("No caption.")]])
+def test_figure_without_a_caption_stops_the_build(following):
+    figure = new_output("display_data", {"image/svg+xml": "<svg/>", "text/plain": "a figure"})
+    with pytest.raises(ValueError, match="a figure has no caption sentence after it: a figure"):
+        render(new_code_cell("plot", outputs=[figure]), *following)
 
 
 def test_formula_that_cannot_be_converted_stops_the_build():
@@ -147,8 +172,46 @@ def test_stock_nbconvert_works_too(tmp_path):
 
 @pytest.mark.parametrize(
     ("name", "entry"),
-    [("index", "Start here"), ("05_rmsprop", "5. RMSProp"), ("05_rmsprop_solutions", "Solutions")],
+    [("index", "Start here"), ("05_rmsprop", "5 RMSProp"), ("05_rmsprop_solutions", "Solutions")],
 )
 def test_list_of_chapters_is_short_and_numbered(name, entry):
-    nav = (page.OUTPUT / "index.html").read_text().partition('class="chapters"')[2].partition("</nav>")[0]
-    assert re.findall(rf'<a [^>]*href="{name}.html">([^<]*)</a>', nav) == [entry]
+    nav = (site.OUTPUT / "05_rmsprop.html").read_text().partition('class="chapters"')[2].partition("</nav>")[0]
+    entries = re.findall(rf'<a [^>]*href="{name}.html"[^>]*>(.*?)</a>', nav)
+    assert [re.sub(r"<.*?>", "", found) for found in entries] == [entry]
+
+
+def test_quotes_in_prose_are_typographic_and_in_code_are_not():
+    text = render(new_markdown_cell("it's \"so\": `a['b']`"))
+    assert "it’s “so”" in text
+    assert "a['b']" in text
+
+
+def test_sections_are_found_by_their_words():
+    body = render(new_markdown_cell("before\n\n## A <i>b</i>\n\ntext $x^2$\n\n### C\n\nlast"))
+    found = list(search.documents({"name": "n", "title": "T", "body": body}))
+    assert [(entry["section"], entry["anchor"]) for entry in found] == [("", ""), ("A b", "A-b"), ("C", "C")]
+    assert found[2]["text"].endswith("last")
+
+
+def test_a_repository_adds_links_to_run_a_page_online(monkeypatch):
+    nb = new_notebook(cells=[new_markdown_cell("# X\n\nText.")])
+    assert "Colab" not in framed(nb)
+    monkeypatch.setenv("D2L_REPOSITORY", "octocat/rmsprop")
+    text = framed(nb)
+    assert "/github/octocat/rmsprop/blob/main/notebooks/05_x.ipynb" in text
+    assert "/v2/gh/octocat/rmsprop/main?labpath=notebooks%2F05_x.ipynb" in text
+    monkeypatch.setenv("D2L_REPOSITORY", "octocat")
+    with pytest.raises(ValueError, match="D2L_REPOSITORY is 'octocat'; it must be owner/name"):
+        framed(nb)
+
+
+def test_a_page_can_stand_in_one_document_with_the_others():
+    body = '<a href="#x">a</a><a href="b.html">b</a><a href="b.html#y">c</a><a href="https://e.org/x.html">d</a><p id="x">'
+    moved = pdf.within("a", body)
+    assert re.findall(r'(?:href|id)="([^"]*)"', moved) == ["#a--x", "#b", "#b--y", "https://e.org/x.html", "a--x"]
+
+
+def test_without_a_browser_there_is_no_pdf_but_a_clear_word(monkeypatch):
+    monkeypatch.setenv("PATH", "")
+    with pytest.raises(SystemExit, match="make pdf prints with a browser; install Chromium"):
+        pdf.write([])
