@@ -1,6 +1,5 @@
 """Prints the whole book into one PDF, with a browser: `make pdf`."""
 
-import os
 import re
 import subprocess
 import sys
@@ -9,7 +8,7 @@ from . import browser, notebook, site
 
 OUTPUT = notebook.BUILD / "pdf"
 TIME_LIMIT = 300  # seconds to print the book
-OPTIONS = "--headless", "--disable-gpu", "--no-pdf-header-footer", "--generate-pdf-document-outline"
+OPTIONS = "--no-pdf-header-footer", "--generate-pdf-document-outline"
 LINK = re.compile(r'(\bhref=")(?:([\w-]+)\.html)?(?:#([^"]*))?(")')
 
 
@@ -22,9 +21,7 @@ def write(pages):
     source, printed = OUTPUT / "book.html", OUTPUT / "book.pdf"
     joined = [{**entry, "body": within(entry["name"], entry["body"])} for entry in pages]
     source.write_text(site.TEMPLATES.get_template("print.html.j2").render(title=pages[0]["title"], pages=joined))
-    # Chromium's sandbox does not start for root, as in many containers.
-    options = [*OPTIONS, *(["--no-sandbox"] if os.geteuid() == 0 else [])]
-    command = [program, *options, f"--print-to-pdf={printed}", source.as_uri()]
+    command = [program, *browser.OPTIONS, *OPTIONS, f"--print-to-pdf={printed}", source.as_uri()]
     subprocess.run(command, check=True, capture_output=True, timeout=TIME_LIMIT)
     return printed
 

@@ -27,7 +27,8 @@ def key(name):
     parts = notebook.sources(nb)
     for other in notebook.rests_on(name):
         parts += notebook.sources(notebook.read(other))
-    shared = [*sorted((notebook.ROOT / "d2l_utils").glob("*.py")), notebook.ROOT / "requirements.lock"]
+    ours = notebook.ROOT / "d2l_utils"
+    shared = [*sorted(ours.glob("*.py")), *ours.glob("playground/*.json"), notebook.ROOT / "requirements.lock"]
     parts += [path.read_text() for path in [*shared, *notebook.tables(nb)]]
     real_data = not files.offline() and all((files.DATA / file).exists() for file in files.FILES)
     parts += [sys.version, f"real data: {real_data}"]

@@ -1,5 +1,7 @@
 """Descent on an objective of a few variables, small enough to be drawn and worked out by hand."""
 
+import inspect
+
 import numpy as np
 
 from . import rule as rules
@@ -49,7 +51,13 @@ def descend(rule, f, gradient, start=(-5.0, -2.0), num_steps=20, **hyperparams):
             diverged_at = len(gradients)
     label = rules.label(rule.__name__, hyperparams)
     warn_of_divergence(label, diverged_at, stacklevel=2)
-    return Trajectory(label, *map(np.array, (points, losses, gradients, states)), diverged_at)
+    arrays = map(np.array, (points, losses, gradients, states))
+    return Trajectory(label, *arrays, diverged_at, rule.__name__, _with_defaults(rule, hyperparams))
+
+
+def _with_defaults(rule, hyperparams):
+    takes = list(inspect.signature(rule).parameters.values())[3:]
+    return {**{knob.name: knob.default for knob in takes if knob.default is not knob.empty}, **hyperparams}
 
 
 def _gradient_at(x, gradient):

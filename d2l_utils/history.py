@@ -71,6 +71,8 @@ class Trajectory:
         gradients: float64 array (num_steps, num_variables), one row per step.
         states: float64 array (num_steps, num_slots, num_variables), after each step.
         diverged_at: the step after which a point or a loss was no longer finite (int), or None.
+        rule: the rule's name (str).
+        hyperparams: what the rule was run with, its defaults included (dict).
     """
 
     label: str
@@ -79,6 +81,8 @@ class Trajectory:
     gradients: np.ndarray
     states: np.ndarray
     diverged_at: Optional[int] = None
+    rule: str = ""
+    hyperparams: dict = field(default_factory=dict)
 
 
 def first_not_finite(num_steps, batch_losses, arrays):

@@ -2,6 +2,7 @@
 
 from .figure import COLOURS, GREY, LINES, MARKERS
 from .plot_curves import curves, losses
+from .plot_explore import explore
 from .plot_maps import heat_maps
 from .plot_marks import marks
 from .plot_panels import confusion, images, panels
@@ -14,6 +15,7 @@ __all__ = [
     "MARKERS",
     "confusion",
     "curves",
+    "explore",
     "gallery",
     "heat_maps",
     "images",

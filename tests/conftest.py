@@ -1,28 +1,14 @@
 """Fixtures that all tests share, and a last word on what was skipped and why."""
 
-import shutil
-
 import d2l_utils  # noqa: F401  (makes MXNet importable before any test imports it)
 from book import browser, run
 from d2l_utils import data, runtime
 
 import pytest
-from selenium import webdriver
 
 NO_DATA = "the real data are not to be had here"
 NO_PEERS = "PyTorch or Keras is not installed"
 NO_BROWSER = "Chromium or its driver is not installed"
-# CI runs as root, where Chromium's sandbox does not start; the rest keeps it from asking anybody anything.
-BROWSER_OPTIONS = (
-    "--headless=new",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--hide-scrollbars",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 
 
 @pytest.fixture(autouse=True)
@@ -73,15 +59,9 @@ def torch():
 @pytest.fixture(scope="session")
 def driver():
     """Headless Chromium, with logs of its console and its requests; or a skip."""
-    program, chromedriver = browser.find(), shutil.which("chromedriver")
-    if not (program and chromedriver):
+    driver = browser.start()
+    if driver is None:
         pytest.skip(NO_BROWSER)
-    options = webdriver.ChromeOptions()
-    options.binary_location = program
-    for argument in BROWSER_OPTIONS:
-        options.add_argument(argument)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-    driver = webdriver.Chrome(options, webdriver.ChromeService(chromedriver))
     yield driver
     driver.quit()
 

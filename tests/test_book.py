@@ -206,8 +206,8 @@ def test_a_repository_adds_links_to_run_a_page_online(monkeypatch):
 
 
 def test_a_page_can_stand_in_one_document_with_the_others():
-    body = '<a href="#x">a</a><a href="b.html">b</a><a href="b.html#y">c</a><a href="https://e.org/x.html">d</a><p id="x">'
-    moved = pdf.within("a", body)
+    links = "".join(f'<a href="{address}">x</a>' for address in ("#x", "b.html", "b.html#y", "https://e.org/x.html"))
+    moved = pdf.within("a", f'{links}<p id="x">')
     assert re.findall(r'(?:href|id)="([^"]*)"', moved) == ["#a--x", "#b", "#b--y", "https://e.org/x.html", "a--x"]
 
 

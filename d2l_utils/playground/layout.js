@@ -1,0 +1,80 @@
+// What stands where: the element's own page, without a word that depends on a setting.
+
+const ICONS = {
+  back: '<path d="M11 3v10L4 8zM4 3v10H2.5V3z"/>',
+  play: '<path d="M4 2.5v11L13 8z"/>',
+  pause: '<path d="M4 3h3v10H4zM9 3h3v10H9z"/>',
+  forward: '<path d="M5 3v10l7-5zM12 3v10h1.5V3z"/>',
+};
+const icon = (name) => `<svg viewBox="0 0 16 16" width="16" height="16" aria-hidden="true">${ICONS[name]}</svg>`;
+
+const options = (facts) =>
+  Object.entries(facts)
+    .map(([name, { title }]) => `<option value="${name}">${title}</option>`)
+    .join("");
+
+const sample = (rule) => `<svg class="sample" viewBox="0 0 36 12" width="36" height="12" aria-hidden="true">
+  <path d="M0 6H36" stroke="${RULES[rule].colour}" stroke-width="1.75" stroke-dasharray="${dashes(rule, 1.75)}"/>
+  <path d="M18 6${MARKS[RULES[rule].marker]}" fill="${RULES[rule].colour}"/></svg>`;
+
+const overlays = () => Object.keys(RULES)
+  .map((rule) => `<label><input type="checkbox" value="${rule}">${sample(rule)}${RULES[rule].title}</label>`)
+  .join("");
+
+const layout = () => `
+<div class="app" role="group" aria-label="Playground: optimizers on a surface">
+  <div class="choices">
+    <label>surface <select data-part="surface">${options(SURFACES)}</select></label>
+    <label>optimizer <select data-part="active">${options(RULES)}</select></label>
+    <label>start, x1 <input type="number" step="0.1" data-part="start1"></label>
+    <label>x2 <input type="number" aria-label="start, x2" step="0.1" data-part="start2"></label>
+    <label>steps <input type="number" min="1" max="${MOST_STEPS}" data-part="num_steps"></label>
+    <label data-part="seedLabel">seed <input type="number" min="0" max="4294967295" data-part="seed"></label>
+  </div>
+  <div class="panels">
+    <svg class="map" role="img" data-part="map"
+      aria-label="Contours of the surface and the paths over them; the line below tells where they end"></svg>
+    <p class="key" data-part="key"></p>
+    <svg class="loss" role="img" data-part="loss" aria-label="Loss against step; the table has its numbers"></svg>
+    <svg class="rate" role="img" data-part="rate"
+      aria-label="Effective step of each coordinate against step; the table has its numbers"></svg>
+    <div class="player">
+      <button type="button" data-part="back" aria-label="one step back">${icon("back")}</button>
+      <button type="button" data-part="play" aria-label="play">${icon("play")}</button>
+      <button type="button" data-part="forward" aria-label="one step forward">${icon("forward")}</button>
+      <input type="range" min="0" data-part="step" aria-label="step">
+      <output data-part="stepText"></output>
+    </div>
+    <p class="status" role="status" aria-live="polite" data-part="status"></p>
+  </div>
+  <div class="knobs" data-part="knobs"></div>
+  <fieldset class="overlays" data-part="overlays"><legend>from the same start</legend>${overlays()}</fieldset>
+  <div class="end">
+    <button type="button" data-part="reset">reset</button>
+    <button type="button" data-part="copy">copy link</button>
+    <details data-part="details"><summary>table of the steps</summary>
+      <div class="scroll" tabindex="0" role="region" aria-label="table of the steps" data-part="table"></div></details>
+  </div>
+</div>
+<slot></slot>`;
+
+// A slider for each hyperparameter of a rule; onInput gets its name and the stop that it was moved to.
+function knobRows(rule, onInput) {
+  return Object.keys(RULES[rule].knobs).map((name) => {
+    const row = document.createElement("label");
+    const range = `type="range" min="0" max="${STOPS[name].length - 1}" step="1"`;
+    row.innerHTML = `<span>${KNOBS[name].title}</span> <input ${range}> <output></output>`;
+    const slider = row.querySelector("input");
+    slider.dataset.knob = name;
+    slider.setAttribute("aria-label", KNOBS[name].title);
+    slider.addEventListener("input", () => onInput(name, STOPS[name][slider.value]));
+    return row;
+  });
+}
+
+function showKnob(row, value) {
+  const [slider, output] = [row.querySelector("input"), row.querySelector("output")];
+  slider.value = nearestStop(slider.dataset.knob, value);
+  output.textContent = exact(value);
+  slider.setAttribute("aria-valuetext", exact(value));
+}

@@ -1,0 +1,85 @@
+// A setting says all that a picture depends on. Here its defaults, and the check of one that came from outside.
+
+const { rules: RULES, surfaces: SURFACES } = FACTS;
+const MOST_STEPS = 500;
+
+const share = (value) => value >= 0 && value <= 1;
+const KNOBS = {
+  lr: { title: "learning rate η", fits: (value) => value > 0 && value < Infinity },
+  mu: { title: "momentum μ", fits: share },
+  gamma: { title: "decay γ", fits: share },
+  rho: { title: "decay ρ", fits: share },
+  beta1: { title: "decay β₁", fits: share },
+  beta2: { title: "decay β₂", fits: share },
+  eps: { title: "ε", fits: (value) => value >= 0 && value < Infinity },
+};
+
+function defaultKnobs(rule, surface) {
+  return { ...RULES[rule].knobs, ...SURFACES[surface].knobs[rule] };
+}
+
+function defaultSetting(surface = "ravine", rule = "rmsprop") {
+  const { start, num_steps } = SURFACES[surface];
+  const runs = { [rule]: defaultKnobs(rule, surface) };
+  return { surface, start, num_steps, seed: 0, runs, active: rule, step: num_steps };
+}
+
+const isCount = (least, most) => (value) => Number.isInteger(value) && value >= least && value <= most;
+const inView = (surface) => (point) =>
+  Array.isArray(point) &&
+  point.length === 2 &&
+  ["x1", "x2"].every((axis, i) => point[i] >= SURFACES[surface][axis][0] && point[i] <= SURFACES[surface][axis][1]);
+
+// The setting that a given one means, and the names of what had to be ignored in it.
+function checked(given) {
+  const ignored = Object.keys(given).filter((name) => !Object.hasOwn(defaultSetting(), name));
+  const take = (name, fits, otherwise) => {
+    if (given[name] === undefined) return otherwise;
+    if (!fits(given[name])) ignored.push(name);
+    return fits(given[name]) ? given[name] : otherwise;
+  };
+  const surface = take("surface", (name) => Object.hasOwn(SURFACES, name), "ravine");
+  const defaults = defaultSetting(surface);
+  const runs = checkedRuns(given.runs ?? defaults.runs, surface, ignored);
+  const num_steps = take("num_steps", isCount(1, MOST_STEPS), defaults.num_steps);
+  const setting = {
+    surface,
+    start: take("start", inView(surface), defaults.start),
+    num_steps,
+    seed: take("seed", isCount(0, 2 ** 32 - 1), 0),
+    runs,
+    active: take("active", (rule) => Object.hasOwn(runs, rule), Object.keys(runs)[0]),
+    step: take("step", isCount(0, num_steps), num_steps),
+  };
+  return { setting, ignored };
+}
+
+function checkedRuns(given, surface, ignored) {
+  const fits = (rule, knobs) =>
+    knobs !== null &&
+    Object.hasOwn(RULES, rule) &&
+    Object.keys(knobs).every((name) => Object.hasOwn(RULES[rule].knobs, name) && KNOBS[name].fits(knobs[name]));
+  const good = Object.entries(given).filter(([rule, knobs]) => fits(rule, knobs));
+  ignored.push(...Object.keys(given).filter((rule) => !good.some(([name]) => name === rule)));
+  const runs = Object.fromEntries(good.map(([rule, knobs]) => [rule, { ...defaultKnobs(rule, surface), ...knobs }]));
+  return good.length ? inOrder(runs) : defaultSetting(surface).runs;
+}
+
+function inOrder(runs) {
+  return Object.fromEntries(Object.keys(RULES).filter((rule) => rule in runs).map((rule) => [rule, runs[rule]]));
+}
+
+// On another surface, whatever was left at the old one's default follows to the new one's.
+function onSurface(setting, surface) {
+  const [old, its] = [SURFACES[setting.surface], SURFACES[surface]];
+  const clamp = (x, [low, high]) => Math.min(Math.max(x, low), high);
+  const moved = String(setting.start) !== String(old.start);
+  const num_steps = setting.num_steps === old.num_steps ? its.num_steps : setting.num_steps;
+  const runs = Object.entries(setting.runs).map(([rule, knobs]) => {
+    const [before, after] = [defaultKnobs(rule, setting.surface), defaultKnobs(rule, surface)];
+    const follow = ([name, value]) => [name, value === before[name] ? after[name] : value];
+    return [rule, Object.fromEntries(Object.entries(knobs).map(follow))];
+  });
+  const start = moved ? [clamp(setting.start[0], its.x1), clamp(setting.start[1], its.x2)] : its.start;
+  return { ...setting, surface, start, num_steps, runs: Object.fromEntries(runs), step: num_steps };
+}

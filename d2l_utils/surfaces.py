@@ -1,0 +1,141 @@
+"""Surfaces to descend on, each the same, bit for bit, here and in the playground's script (playground/surfaces.js)."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Callable
+
+PLAYGROUND = Path(__file__).with_name("playground")
+FACTS = json.loads((PLAYGROUND / "facts.json").read_text(encoding="utf-8"))  # what Python and the script share
+MASK = 0xFFFFFFFF
+
+
+@dataclass(frozen=True)
+class Surface:
+    """An objective of two variables, with the piece of it that is worth looking at.
+
+    Attributes:
+        name: its key in SURFACES (str).
+        f: the objective, a function of (x1, x2).
+        gradient: a function of (x1, x2, t, seed) that returns two numbers; only that of "noisy" depends on the
+            step t (int, from 1 on) and on the seed (int).
+        start: where descent begins (pair of numbers).
+        x1, x2: the range of each axis (pairs of numbers).
+        levels: at which values to draw contours (list of numbers).
+    """
+
+    name: str
+    f: Callable
+    gradient: Callable
+    start: tuple
+    x1: tuple
+    x2: tuple
+    levels: list
+
+    def slope(self, seed=0):
+        """The gradient as descend wants it: a function of (x1, x2), which counts its calls as steps."""
+        t = 0
+
+        def slope(x1, x2):
+            nonlocal t
+            t += 1
+            return self.gradient(x1, x2, t, seed)
+
+        return slope
+
+
+def noise(seed, t, coordinate):
+    """A number with mean 0 and variance 1 that depends on nothing but what it is asked for.
+
+    Args:
+        seed: which series of numbers (int, 0 to 2**32 - 1).
+        t: the step (int).
+        coordinate: 0 or 1 (int).
+
+    Returns:
+        Three uniforms, less their mean, doubled (float, -3 to 3).
+
+    Example:
+        >>> noise(0, 1, 0) == noise(0, 1, 0) != noise(1, 1, 0)
+        True
+
+    Source: Appleby (2011), MurmurHash3, whose last lines mix the bits.
+    """
+    return 2 * (sum(_uniform(seed, t, 3 * coordinate + k) for k in range(3)) - 1.5)
+
+
+def _uniform(*numbers):
+    mixed = 0x9E3779B9
+    for number in numbers:
+        mixed = _mixed(mixed ^ number)
+    return mixed / 2**32
+
+
+def _mixed(h):
+    h = (h ^ h >> 16) * 0x85EBCA6B & MASK
+    h = (h ^ h >> 13) * 0xC2B2AE35 & MASK
+    return h ^ h >> 16
+
+
+# Products instead of powers: a power's last bit differs from library to library.
+
+
+def _ravine(x1, x2):
+    return 0.1 * (x1 * x1) + 2 * (x2 * x2)
+
+
+def _ravine_gradient(x1, x2, t=1, seed=0):
+    return 0.2 * x1, 4 * x2
+
+
+def _rotated(x1, x2):
+    along, across = x1 + x2, x1 - x2
+    return 0.05 * (along * along) + across * across
+
+
+def _rotated_gradient(x1, x2, t=1, seed=0):
+    along, across = 0.1 * (x1 + x2), 2 * (x1 - x2)
+    return along + across, along - across
+
+
+def _rosenbrock(x1, x2):
+    short, off = 1 - x1, x2 - x1 * x1
+    return short * short + 100 * (off * off)
+
+
+def _rosenbrock_gradient(x1, x2, t=1, seed=0):
+    off = x2 - x1 * x1
+    return -2 * (1 - x1) - 400 * (x1 * off), 200 * off
+
+
+# Beside its saddle point at (0, 0) two minima of height 0 at (0, -2) and (0, 2): a way down that ends, so that
+# the loss can be read on a log scale and leaving the saddle is not the same as diverging.
+def _saddle(x1, x2):
+    wall = x2 * x2 - 4
+    return 0.1 * (x1 * x1) + wall * wall / 16
+
+
+def _saddle_gradient(x1, x2, t=1, seed=0):
+    return 0.2 * x1, x2 * (x2 * x2 - 4) / 4
+
+
+def _noisy_gradient(x1, x2, t=1, seed=0):
+    slope = _ravine_gradient(x1, x2)
+    return slope[0] + noise(seed, t, 0), slope[1] + noise(seed, t, 1)
+
+
+def _surface(name, f, gradient):
+    facts = FACTS["surfaces"][name]
+    return Surface(name, f, gradient, *(tuple(facts[key]) for key in ("start", "x1", "x2")), facts["levels"])
+
+
+SURFACES = {
+    surface.name: surface
+    for surface in (
+        _surface("ravine", _ravine, _ravine_gradient),
+        _surface("rotated", _rotated, _rotated_gradient),
+        _surface("rosenbrock", _rosenbrock, _rosenbrock_gradient),
+        _surface("saddle", _saddle, _saddle_gradient),
+        _surface("noisy", _ravine, _noisy_gradient),
+    )
+}

@@ -1,0 +1,344 @@
+"""The playground in a real browser: its numbers, its keys, its links, and what is there without it."""
+
+import itertools
+import json
+import re
+import warnings
+
+import chapter_rules
+from d2l_utils import plot, plot_explore, train
+from d2l_utils.history import DivergenceWarning
+from d2l_utils.surfaces import FACTS, SURFACES
+
+import numpy as np
+import pytest
+from selenium.webdriver import ActionChains
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.ui import WebDriverWait
+
+RULES = FACTS["rules"]
+STILL = '<figure><svg width="70" height="50"></svg></figure>'  # drawing a real one would take longer than all the rest
+DIVERGING = {"surface": "rosenbrock", "start": [-1.2, 1], "num_steps": 20, "seed": 0, "runs": {"sgd": {"lr": 0.1}}}
+# What JSON has no word for comes as text; the shortest text that means a double gives the same double back.
+RUN = """return JSON.stringify(arguments[0].map((setting) => customElements.get("optimizer-playground").run(setting)),
+    (key, value) => (typeof value === "number" ? String(value) : value))"""
+
+
+def random_settings(number=200):
+    """Settings of all surfaces and rules in turn; some rates are far too large."""
+    draw, settings = np.random.RandomState(0), []
+    every = list(itertools.product(SURFACES.values(), RULES))
+    for surface, rule in (every * (number // len(every) + 1))[:number]:
+        knobs = {}
+        for name in RULES[rule]["knobs"]:
+            if name == "lr":
+                knobs[name] = 10 ** draw.uniform(-4, 3)
+            else:
+                knobs[name] = 10 ** draw.uniform(-10, 0) if name == "eps" else 1 - 10 ** draw.uniform(-4, 0)
+        setting = {"surface": surface.name, "start": [draw.uniform(*surface.x1), draw.uniform(*surface.x2)]}
+        setting |= {"num_steps": int(draw.randint(1, 201)), "seed": int(draw.randint(2**31))}
+        settings.append({**setting, "runs": {rule: knobs}})
+    return settings
+
+
+def by_python(setting):
+    ((rule, knobs),) = setting["runs"].items()
+    surface = SURFACES[setting["surface"]]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DivergenceWarning)
+        slope = surface.slope(setting["seed"])
+        return train.descend(
+            getattr(chapter_rules, rule), surface.f, slope, setting["start"], setting["num_steps"], **knobs
+        )
+
+
+def path_of(rule="rmsprop", surface="ravine", seed=0, **knobs):
+    start, num_steps = FACTS["surfaces"][surface]["start"], 20
+    knobs = knobs or RULES[rule]["knobs"]
+    return by_python({"surface": surface, "start": start, "num_steps": num_steps, "seed": seed, "runs": {rule: knobs}})
+
+
+@pytest.fixture
+def page(driver, tmp_path):
+    """Opens a page with a playground, as the book has it; what the console said is gone before."""
+
+    def open_page(play=None, address="", hash="", script=None, scripts=1):
+        play = play or plot.explore("ravine", path_of("rmsprop"), path_of("sgd"))
+        (tmp_path / "playground.js").write_text(plot_explore.script() if script is None else script)
+        body = play.html(STILL, **({} if address is None else {"address": address}))
+        body += '<script src="playground.js"></script>' * scripts
+        (tmp_path / "page.html").write_text(f"<!doctype html><meta charset='utf-8'><title>t</title><h1>t</h1>{body}")
+        driver.get("about:blank")
+        driver.get_log("browser")
+        driver.get(f"{(tmp_path / 'page.html').as_uri()}{hash}")
+        element = driver.find_element("tag name", "optimizer-playground")
+        if script is None:
+            wait(driver, lambda: part(element, "stepText").text)  # it is drawn
+        return element
+
+    yield open_page
+    assert driver.get_log("browser") == []
+
+
+def part(element, name):
+    return element.shadow_root.find_element("css selector", f"[data-part='{name}']")
+
+
+def wait(driver, condition):
+    return WebDriverWait(driver, 5, poll_frequency=0.02).until(lambda _: condition())
+
+
+def setting_of(driver, element):
+    return driver.execute_script("return arguments[0].setting", element)
+
+
+def status(element, beginning):
+    wait(element.parent, lambda: part(element, "status").text.startswith(beginning))
+    return part(element, "status").text
+
+
+def test_the_same_numbers_as_the_chapters_own_rules(driver, page):
+    """Both do the same operations in double precision: the bits are equal but for Adam, whose β ** t NumPy takes from
+    a library that may be off in the last digit. 1 - β ** t makes up to 1e-12 of that where β is close to 1, and a path
+    that jumps about makes more of it; 1e-9 leaves room for both, and for no other formula."""
+    page()
+    settings, diverged = random_settings(), 0
+    for setting, traces in zip(settings, json.loads(driver.execute_script(RUN, settings))):
+        ((rule, theirs),) = traces.items()
+        ours = by_python(setting)
+        assert theirs["diverged_at"] == (ours.diverged_at and str(ours.diverged_at)), setting
+        recorded = {name: getattr(ours, name) for name in ("points", "losses", "gradients")}
+        for name, expected in {**recorded, "states": ours.states.transpose(0, 2, 1)}.items():
+            got = np.array(theirs[name], dtype=float).reshape(expected.shape)
+            rtol = 1e-9 if rule == "adam" else 0
+            np.testing.assert_allclose(got, expected, rtol=rtol, atol=0, err_msg=f"{name} of {setting}")
+        diverged += ours.diverged_at is not None
+    assert 20 < diverged < 100
+
+
+def test_effective_steps(driver, page):
+    """Against the chapters' formulas, from the states that Python recorded; β ** t costs 1e-12, as above."""
+    page()
+    settings = random_settings(len(RULES))
+    for setting, traces in zip(settings, json.loads(driver.execute_script(RUN, settings))):
+        ((rule, knobs),) = setting["runs"].items()
+        got = np.array(traces[rule]["effective"], dtype=float)
+        np.testing.assert_allclose(got, effective(by_python(setting), **knobs), rtol=1e-12)
+
+
+def effective(path, lr=None, eps=None, beta2=None, **others):
+    s, t = path.states, np.arange(1, len(path.gradients) + 1)[:, np.newaxis]
+    if path.rule in ("adagrad", "rmsprop"):
+        return lr / np.sqrt(s[:, 0] + eps)
+    if path.rule == "adadelta":
+        return np.sqrt(np.vstack([np.zeros((1, 2)), s[:-1, 1]]) + eps) / np.sqrt(s[:, 0] + eps)
+    return lr / (np.sqrt(s[:, 1] / (1 - beta2**t)) + eps) if path.rule == "adam" else np.full((len(t), 2), lr)
+
+
+def test_a_setting_travels_through_the_address_and_back(driver, page):
+    page()
+    settings = random_settings(35)
+    for i, setting in enumerate(settings):
+        setting |= {"active": list(setting["runs"])[0], "step": i % setting["num_steps"]}
+        setting["seed"] = setting["seed"] if setting["surface"] == "noisy" else 0
+    back = driver.execute_script(
+        """const { toAddress, fromAddress, checked } = customElements.get("optimizer-playground");
+        return arguments[0].map((setting) => checked(fromAddress(toAddress(setting, "play"), "play")));""",
+        settings,
+    )
+    assert [one["setting"] for one in back] == settings
+    assert not any(one["ignored"] for one in back)
+
+
+def test_a_link_restores_the_state_and_a_change_keeps_the_address(driver, page):
+    element = page(hash="#play?surface=saddle&start=-4,0.5&steps=30&adam=0.3,0.9,0.99,1e-8&sgd=0.4&active=adam&step=5")
+    assert status(element, "Adam at step 5")
+    setting = setting_of(driver, element)
+    assert setting["runs"] == {"sgd": {"lr": 0.4}, "adam": {"lr": 0.3, "beta1": 0.9, "beta2": 0.99, "eps": 1e-8}}
+    assert (setting["start"], setting["num_steps"]) == ([-4, 0.5], 30)
+    part(element, "forward").click()
+    wait(driver, lambda: driver.current_url.endswith("&active=adam&step=6"))
+    assert "start=-4,0.5" in driver.current_url
+
+
+def test_a_bad_link_is_ignored_and_said(driver, page):
+    element = page(hash="#play?surface=moon&start=-4&steps=1e9&rmsprop=0.4,2,0&adam=1,0.9,0.9,0&nonsense=1&sgd=x")
+    words = status(element, "Not understood")
+    assert set(re.findall(r"\w+", words.partition(": ")[2].partition(".")[0])) == {
+        *("nonsense", "surface", "start", "num_steps", "rmsprop", "sgd")
+    }
+    assert list(setting_of(driver, element)["runs"]) == ["adam"]
+
+
+def test_another_address_is_left_alone(driver, page):
+    element = page(hash="#heading")
+    driver.execute_async_script("setTimeout(arguments[0], 400)")  # as long as an address takes, and longer
+    assert driver.current_url.endswith("#heading")
+    assert setting_of(driver, element)["step"] == 20
+
+
+def test_without_the_attribute_the_address_is_never_touched(driver, page):
+    element = page(address=None, hash="#play?step=3")
+    part(element, "back").click()
+    status(element, "RMSProp at step 19")
+    driver.execute_async_script("setTimeout(arguments[0], 100)")
+    assert driver.current_url.endswith("#play?step=3")
+    assert not part(element, "copy").is_displayed()
+
+
+def test_everything_can_be_done_with_keys(driver, page):
+    element = page()
+    assert status(element, "RMSProp ends at (−0.0106, 1.04·10⁻¹⁴) after 20 steps, loss 1.12·10⁻⁵.")
+    rate = element.shadow_root.find_element("css selector", "[data-knob='lr']")
+    assert rate.get_attribute("aria-valuetext") == "0.4"
+    assert rate.get_attribute("type") == "range"
+    rate.send_keys(Keys.ARROW_RIGHT)
+    wait(driver, lambda: rate.get_attribute("aria-valuetext") == "0.41")
+    assert setting_of(driver, element)["runs"]["rmsprop"] == {"lr": 0.41, "gamma": 0.9, "eps": 1e-6}
+    wait(driver, lambda: "1.12·10⁻⁵" not in part(element, "status").text)
+    part(element, "back").send_keys(Keys.ENTER)
+    status(element, "RMSProp at step 19: ")
+    part(element, "forward").send_keys(Keys.SPACE)
+    status(element, "RMSProp ends at ")
+    start = part(element, "start1")
+    start.send_keys(Keys.CONTROL, "a")
+    start.send_keys("-3.5")
+    wait(driver, lambda: setting_of(driver, element)["start"] == [-3.5, -2])
+
+
+def test_the_link_is_copied_or_said_to_be_in_the_address_bar(driver, page):
+    element = page()
+    part(element, "copy").click()
+    status(element, "The link is")
+    assert "#play?surface=ravine&start=-5,-2&steps=20&sgd=0.4&rmsprop=0.4,0.9,1e-6" in driver.current_url
+
+
+def test_the_table_has_the_numbers_of_the_trace(driver, page):
+    element = page()
+    assert not element.shadow_root.find_elements("css selector", "table")
+    element.shadow_root.find_element("css selector", "summary").send_keys(Keys.ENTER)
+    wait(driver, lambda: element.shadow_root.find_elements("css selector", "table"))
+    rows = driver.execute_script(
+        """return [...arguments[0].querySelectorAll("tbody tr")]
+        .map((row) => [...row.cells].map((cell) => cell.textContent))""",
+        part(element, "table"),
+    )
+    ours = path_of("rmsprop")
+    root = np.sqrt(ours.states[:, 0])
+    expected = np.hstack(
+        [ours.points[1:], ours.losses[1:, np.newaxis], ours.gradients, root, 0.4 / np.sqrt(root**2 + 1e-6)]
+    )
+    assert rows[0] == ["0", "−5", "−2", "10.5", *["–"] * 6]
+    assert [row[0] for row in rows] == [str(t) for t in range(21)]
+    np.testing.assert_allclose(
+        [[number(text) for text in row[1:]] for row in rows[1:]], expected, rtol=1e-5
+    )  # 6 digits
+    scopes = "return [...arguments[0].querySelectorAll('th')].map((th) => th.scope)"
+    assert set(driver.execute_script(scopes, part(element, "table"))) == {"col", "row"}
+
+
+def number(text):
+    """What the playground writes as −2.3·10⁻⁷ or 10⁻⁷."""
+    mantissa, power = re.fullmatch(r"(?:([−\d.]+?)(?:·|$))?(?:10([⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+))?", text).groups()
+    plain = f"{mantissa or 1}e{power or 0}"
+    return float(plain.translate(str.maketrans("−⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "--0123456789")))
+
+
+def test_the_start_can_be_dragged(driver, page):
+    element = page()
+    handle = element.shadow_root.find_element("css selector", ".handle circle:last-child")
+    ActionChains(driver).click_and_hold(handle).move_by_offset(60, -40).move_by_offset(20, 0).release().perform()
+    wait(driver, lambda: setting_of(driver, element)["start"] != [-5, -2])
+    (x1, x2), scale = (
+        setting_of(driver, element)["start"],
+        driver.execute_script("return arguments[0].map.scale", element),
+    )
+    assert [x1, x2] == pytest.approx([-5 + 80 / scale, -2 + 40 / scale], abs=1 / scale)  # within a pixel
+    assert part(element, "start1").get_property("valueAsNumber") == x1
+
+
+def test_a_finger_drags_the_start_and_not_the_page(driver, page):
+    element = page()
+    driver.execute_script("document.body.style.paddingBottom = '200vh'")
+    x, y = driver.execute_script(
+        """const box = arguments[0].shadowRoot.querySelector(".handle").getBoundingClientRect();
+        return [box.x + box.width / 2, box.y + box.height / 2]""",
+        element,
+    )
+    places = [(x, y), *((x + 6 * i, y - 12 * i) for i in range(1, 6))]
+    for kind, place in zip(["touchStart", *["touchMove"] * 5], places):
+        points = [{"x": place[0], "y": place[1]}]
+        driver.execute_cdp_cmd("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+    driver.execute_cdp_cmd("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    scale = driver.execute_script("return arguments[0].map.scale", element)
+    assert setting_of(driver, element)["start"] == pytest.approx([-5 + 30 / scale, -2 + 60 / scale], abs=1 / scale)
+    assert driver.execute_script("return scrollY") == 0
+
+
+def test_optimizers_are_overlaid_and_changed(driver, page):
+    element = page(plot.explore("ravine", path_of("rmsprop", lr=0.3)))
+    box = element.shadow_root.find_element("css selector", "input[value='adam']")
+    box.click()
+    driver.execute_script("arguments[0].activate('adam')", element)
+    assert setting_of(driver, element)["runs"] == {
+        "rmsprop": {"lr": 0.3, "gamma": 0.9, "eps": 1e-6},
+        "adam": RULES["adam"]["knobs"],
+    }
+    driver.execute_script("arguments[0].activate('sgd')", element)  # takes Adam's place
+    assert set(setting_of(driver, element)["runs"]) == {"sgd", "rmsprop"}
+    part(element, "reset").click()
+    assert setting_of(driver, element)["runs"] == {"rmsprop": {"lr": 0.3, "gamma": 0.9, "eps": 1e-6}}
+    wait(driver, lambda: not element.shadow_root.find_element("css selector", "input[value='rmsprop']").is_enabled())
+
+
+def test_divergence_is_said_and_stays_in_the_picture(driver, page):
+    element = page(plot.explore("rosenbrock", by_python(DIVERGING)))
+    assert re.search(r"GD diverges: not finite after step \d+\.", status(element, "GD"))
+    drawn = driver.execute_script(
+        "return [...arguments[0].shadowRoot.querySelectorAll('path')].map((p) => p.getAttribute('d'))", element
+    )
+    assert not any(re.search("NaN|Infinity|e", path or "") for path in drawn)
+
+
+def test_it_plays_to_the_end(driver, page):
+    element = page(plot.explore("ravine", path_of("rmsprop"), step=18))
+    play = part(element, "play")
+    play.click()
+    assert play.get_attribute("aria-label") == "pause"
+    wait(driver, lambda: setting_of(driver, element)["step"] == 20)
+    wait(driver, lambda: play.get_attribute("aria-label") == "play")
+
+
+def test_the_still_figure_stands_without_a_script_and_on_paper(driver, page):
+    element = page(script="")
+    assert element.find_element("css selector", "figure svg").is_displayed()
+    element = page()
+    assert not element.find_element("css selector", "figure svg").is_displayed()
+    driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
+    assert element.find_element("css selector", "figure svg").is_displayed()
+    assert not part(element, "surface").is_displayed()
+    driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
+
+
+def test_the_script_may_run_twice(page):
+    page(scripts=2)
+
+
+def test_nothing_sticks_out_and_targets_are_large_enough(driver, page):
+    element = page()
+    for width in (340, 900):
+        driver.execute_script("arguments[0].style.width = arguments[1] + 'px'", element, width)
+        wait(driver, lambda width=width: driver.execute_script("return arguments[0].width", element) == width)
+        boxes = driver.execute_script(
+            """const { right } = arguments[0].getBoundingClientRect();
+            return [...arguments[0].shadowRoot.querySelectorAll(".app *:not(svg *)")]
+            .map((part) => [part.localName, part.type, part.getBoundingClientRect()])
+            .map(([name, type, box]) => [name, type, box.right - right, box.height]);""",
+            element,
+        )
+        assert max(beyond for *_, beyond, _ in boxes) <= 0.5
+        targets = [box for box in boxes if box[0] in ("button", "select", "input", "label", "summary") and box[3] > 0]
+        assert len(targets) > 20
+        assert (
+            min(height for _, kind, _, height in targets if kind != "checkbox") >= 24
+        )  # WCAG 2.2, 2.5.8; its label is
