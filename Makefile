@@ -31,7 +31,7 @@ pdf: $(STAMP)  ## print the whole book into one PDF (needs Chromium)
 	$(RUN) -m book pdf
 
 smoke: $(VENV)/.developers  ## try another Python: make smoke PYTHON=python3.12 VENV=_build/venv-3.12
-	$(RUN) -m pytest tests/test_runtime.py tests/test_rules.py tests/test_train.py tests/test_unroll.py
+	$(RUN) -m pytest -n 2 tests/test_runtime.py tests/test_rules.py tests/test_train.py tests/test_unroll.py
 
 peers: $(VENV)/.peers  ## install PyTorch, Keras and Numba, to compare with (optional)
 

@@ -20,6 +20,8 @@ TEMPLATE = Path(__file__).parent / "template"
 NAMED_FUNCTION = re.compile(r"(<mi>(?:ln|log|exp|max|min|lim|sin|cos)</mi>)(?!<mo)")
 TAG = re.compile(r"\\tag\{([\w.]+)\}")
 QUOTED = re.compile(r"&quot;(.*?)&quot;")
+# Names, punctuation and blanks have the colour of all text: their marks would be a third of a page's weight.
+UNCOLOURED = re.compile(r'<span class="(?:n|p|w)">(.*?)</span>', flags=re.DOTALL)
 ANCHOR = '<a class="anchor-link"'
 
 
@@ -108,6 +110,12 @@ class PageExporter(TemplateExporter):
         yield "inline_svg", inline_svg
         yield "link_id", link_id
         yield "json", json.dumps
+        yield "without_idle_marks", without_idle_marks
+
+
+def without_idle_marks(code):
+    """Highlighted code with marks only where a colour hangs on them."""
+    return UNCOLOURED.sub(r"\1", code)
 
 
 def inline_svg(output):
