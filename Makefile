@@ -47,8 +47,9 @@ refresh: $(VENV)/.readers  ## run every chapter and store its outputs in noteboo
 full: $(VENV)/.readers  ## run chapter 14's comparison on MNIST to its end and store its table (half an hour)
 	$(RUN) -m benchmarks.mnist_full
 
-bench: $(VENV)/.readers  ## measure our ways of running a rule beside everybody else's (see `make peers`)
+bench: $(VENV)/.developers $(STAMP)  ## measure our ways of running a rule beside everybody else's (see `make peers`)
 	$(RUN) -m benchmarks.bench
+	$(RUN) -m benchmarks.pages
 	$(RUN) -m benchmarks.building
 
 lint: $(VENV)/.developers  ## check the style of modules and notebooks

@@ -1,0 +1,66 @@
+"""How soon a page shows its first words, and how long the playground takes to draw itself anew."""
+
+import statistics
+import sys
+
+from book import browser, site
+
+LOADS = 3
+FIRST_WORDS = 200  # ms, at most
+FRAME = 1000 / 60  # ms: sixty pictures a second
+PAINTED = """
+const done = arguments[0];
+const seen = (list) => list.getEntriesByName("first-contentful-paint").forEach(({ startTime }) => done(startTime));
+new PerformanceObserver(seen).observe({ type: "paint", buffered: true });
+"""
+REDRAWN = """
+const [number, num_steps, done] = arguments, times = [];
+const play = document.querySelector("optimizer-playground");
+const rules = Object.keys(play.constructor.facts.rules).slice(-number);
+const runs = Object.fromEntries(rules.map((rule) => [rule, play.knobsOf(rule)]));
+play.change({ runs, active: rules[0], num_steps, step: 1 });
+const drag = (i) => {
+  if (i === 120) return done(times);
+  const start = performance.now();
+  play.change({ start: [-5 + i / 100, -2 + i / 200] });
+  play.draw();
+  play.getBoundingClientRect(); // the layout belongs to it
+  times.push(performance.now() - start);
+  requestAnimationFrame(() => drag(i + 1));
+};
+requestAnimationFrame(() => drag(0));
+"""
+
+
+def first_words(driver, name):
+    """The median of several loads, in ms."""
+    times = []
+    for _ in range(LOADS):
+        driver.get((site.OUTPUT / f"{name}.html").as_uri())
+        times.append(driver.execute_async_script(PAINTED))
+    return statistics.median(times)
+
+
+def report(driver):
+    """Lines that tell what was measured, beside what it should be."""
+    times = {path.stem: first_words(driver, path.stem) for path in site.OUTPUT.glob("*.html")}
+    slowest = max(times, key=times.get)
+    yield f"first words: median {statistics.median(times.values()):.0f} ms of {len(times)} pages"
+    yield f"first words of {slowest}, the slowest: {times[slowest]:.0f} ms (at most {FIRST_WORDS} ms)"
+    driver.get((site.OUTPUT / "index.html").as_uri())
+    for number, num_steps in ((2, 20), (7, 500)):
+        frames = sorted(driver.execute_async_script(REDRAWN, number, num_steps))
+        middle, late = statistics.median(frames), frames[int(0.95 * len(frames))]
+        what = f"redraw of {number} optimizers, {num_steps} steps"
+        yield f"{what}: median {middle:.1f} ms, 95th percentile {late:.1f} ms (a frame is {FRAME:.1f} ms)"
+
+
+if __name__ == "__main__":
+    driver = browser.start()
+    if driver is None:
+        sys.exit("the pages are measured in a browser; install Chromium and its driver")
+    try:
+        for line in report(driver):
+            print(line, flush=True)
+    finally:
+        driver.quit()
