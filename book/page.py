@@ -22,6 +22,9 @@ TAG = re.compile(r"\\tag\{([\w.]+)\}")
 QUOTED = re.compile(r"&quot;(.*?)&quot;")
 # Names, punctuation and blanks have the colour of all text: their marks would be a third of a page's weight.
 UNCOLOURED = re.compile(r'<span class="(?:n|p|w)">(.*?)</span>', flags=re.DOTALL)
+# No line may begin with the comma after a formula.
+PUNCTUATED = re.compile(r'(<math display="inline".*?</math>)([,.;:!?)’”]+)', flags=re.DOTALL)
+WIDE_GAP = r"\qquad"  # between the parts of an equation; on a phone they stand one below the other
 ANCHOR = '<a class="anchor-link"'
 
 
@@ -43,12 +46,11 @@ class PageRenderer(IPythonRenderer):
 
     def block_math(self, body):
         tex = unescape(body)
-        tag = TAG.search(tex)
-        if not tag:
-            return mathml(tex, "block")
-        place = link_id("equation", tag[1])
-        number = f'<a href="#{place}" aria-label="Equation {tag[1]}">({tag[1]})</a>'
-        return f'<div class="equation" id="{place}">{mathml(TAG.sub("", tex), "block")}{number}</div>\n'
+        tag = TAG.search(tex)[1]
+        place = link_id("equation", tag)
+        parts = "".join(mathml(part, "block") for part in TAG.sub("", tex).split(WIDE_GAP))
+        number = f'<a href="#{place}" aria-label="Equation {tag}">({tag})</a>'
+        return f'<div class="equation" id="{place}"><div class="parts">{parts}</div>{number}</div>\n'
 
     def inline_math(self, body):
         return mathml(unescape(body), "inline")
@@ -102,7 +104,8 @@ class PageExporter(TemplateExporter):
 
     def markdown2html(self, source):
         renderer = PageRenderer(escape=False, exclude_anchor_links=False, anchor_link_text="#")
-        return MarkdownWithMath(renderer=renderer).render(source)
+        html = MarkdownWithMath(renderer=renderer).render(source)
+        return PUNCTUATED.sub(r'<span class="whole">\1\2</span>', html)
 
     def default_filters(self):
         yield from super().default_filters()

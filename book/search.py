@@ -4,6 +4,7 @@ import json
 import re
 from html import unescape
 
+TERM = re.compile(r'<tr>\s*<td><span id="(term-[^"]+)"></span>(.*?)</td>(.*?)</tr>', re.DOTALL)
 HEADING = re.compile(r'<h([23]) id="([^"]+)">(.*?)<a [^>]*class="anchor-link"')
 SILENT = re.compile(r"<svg.*?</svg>|<script.*?</script>|<style.*?</style>", re.DOTALL)
 
@@ -19,7 +20,7 @@ def headings(body):
 
 
 def documents(page):
-    """One entry for what comes before the first heading of a page, then one for each section."""
+    """One entry for what comes before the first heading of a page, one for each section and one for each term."""
     body = page["body"]
     starts = [(match.start(), match[2], plain(match[3])) for match in HEADING.finditer(body)]
     bounds = [(0, "", ""), *starts, (len(body), "", "")]
@@ -27,6 +28,8 @@ def documents(page):
         text = plain(body[start:end]).replace(" # ", " ", 1)
         if text:
             yield {"page": page["name"], "title": page["title"], "anchor": anchor, "section": section, "text": text}
+    for anchor, term, rest in TERM.findall(body):  # a glossary's rows are found one by one
+        yield {"page": page["name"], "title": page["title"], "anchor": anchor, "section": term, "text": plain(rest)}
 
 
 def script(entries):

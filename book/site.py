@@ -31,8 +31,8 @@ def write_book():
     write_assets()
     for orphan in {path.stem for path in OUTPUT.glob("*.html")} - {entry["name"] for entry in pages}:
         (OUTPUT / f"{orphan}.html").unlink()
-    for previous, current, following in zip([None, *pages], pages, [*pages[1:], None]):
-        (OUTPUT / f"{current['name']}.html").write_text(frame(current, pages, previous, following))
+    for current in pages:
+        (OUTPUT / f"{current['name']}.html").write_text(frame(current, pages))
     sections = [section for current in pages for section in search.documents(current)]
     (ASSETS / "sections.js").write_text(search.script(sections))
 
@@ -68,8 +68,17 @@ def used_stand_in(nb):
     return any("StandInWarning" in output.get("text", "") for output in outputs)
 
 
-def frame(current, pages, previous, following):
+def neighbours(current, pages):
+    """The pages to turn to. Solutions lie beside the way: back leads to their chapter, on to the next one."""
+    chapters = [entry for entry in pages if entry["entry"]]
+    place = next(i for i, entry in enumerate(chapters) if current["name"] in (entry["name"], entry["solutions"]))
+    previous = chapters[place] if current["entry"] is None else chapters[place - 1] if place else None
+    return previous, next(iter(chapters[place + 1 :]), None)
+
+
+def frame(current, pages):
     """A whole page: the text within the frame that all pages share."""
+    previous, following = neighbours(current, pages)
     return TEMPLATES.get_template("page.html.j2").render(
         page=current,
         pages=pages,
@@ -124,4 +133,7 @@ def code_css():
     dark = HtmlFormatter(style=DARK_CODE)
     chosen = dark.get_style_defs(":root[data-theme=dark] .highlight")
     system = dark.get_style_defs(":root:not([data-theme=light]) .highlight")
-    return f"{light}\n{chosen}\n@media (prefers-color-scheme: dark) {{\n{system}\n}}\n"
+    # On paper code is light, whatever the screen was.
+    return (
+        f"{light}\n@media screen {{\n{chosen}\n}}\n@media screen and (prefers-color-scheme: dark) {{\n{system}\n}}\n"
+    )

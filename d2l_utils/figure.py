@@ -9,6 +9,8 @@ from matplotlib import rc_context
 # Dark enough for white paper, light enough for a dark page, apart for every kind of colour vision
 # (after Okabe and Ito); with the line styles and markers they survive greyscale.
 COLOURS = "#0072b2", "#d55e00", "#00875f", "#a8518a"
+# An optimizer has one colour in all pictures, in the playground too.
+OWN = {"RMSProp": 0, "Adam": 1, "Adagrad": 2, "SGD": 3, "gradient descent": 3}
 LINES = "-", "--", "-.", ":"
 MARKERS = "o", "s", "^", "D"
 GREY = "#808080"
@@ -61,6 +63,13 @@ def grid(number, columns, height, above=0.4, **shared):
     for axes in every[number:]:
         axes.remove()
     return figure, every[:number]
+
+
+def colours(names):
+    """A colour for each of at most four series: its own to an optimizer that has one, to the others what is left."""
+    owners = {OWN[name]: name for name in reversed(names) if name in OWN}
+    left = iter([colour for place, colour in enumerate(COLOURS) if place not in owners])
+    return [COLOURS[OWN[name]] if owners.get(OWN.get(name)) == name else next(left) for name in names]
 
 
 def legend(figure, ncols=4):

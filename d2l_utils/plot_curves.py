@@ -5,7 +5,7 @@ from matplotlib import rc_context
 from matplotlib.ticker import LogFormatterSciNotation
 
 from . import alt_text
-from .figure import COLOURS, GREY, LINES, STYLE, check_series, legend, new
+from .figure import GREY, LINES, STYLE, check_series, colours, legend, new
 
 
 def curves(series, x_label, y_label, *, points=None, log=False, level=None):
@@ -40,12 +40,12 @@ def curves(series, x_label, y_label, *, points=None, log=False, level=None):
         if points is not None:
             axes.plot(*points, linestyle="none", marker=".", color=GREY)
             alt.append(f"{len(points[0])} single points.")
-        for i, (name, (x, runs)) in enumerate(series.items()):
+        for (name, (x, runs)), colour, line in zip(series.items(), colours([*series]), LINES):
             runs = np.atleast_2d(np.asarray(runs, dtype=float))
             y = np.median(runs, axis=0)
-            axes.plot(x, y, color=COLOURS[i], linestyle=LINES[i], label=name)
+            axes.plot(x, y, color=colour, linestyle=line, label=name)
             if len(runs) > 1:
-                axes.fill_between(x, runs.min(axis=0), runs.max(axis=0), color=COLOURS[i], alpha=0.25, linewidth=0)
+                axes.fill_between(x, runs.min(axis=0), runs.max(axis=0), color=colour, alpha=0.25, linewidth=0)
                 name += f" (median of {len(runs)} runs)"
             alt.append(f"{name}: {alt_text.curve(np.asarray(x), y, x_label)}.")
         if level is not None:

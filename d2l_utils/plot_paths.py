@@ -4,7 +4,7 @@ import numpy as np
 from matplotlib import rc_context
 
 from . import alt_text
-from .figure import COLOURS, GREY, LINES, MARKERS, STYLE, check_series, grid, legend, new
+from .figure import COLOURS, GREY, LINES, MARKERS, STYLE, check_series, colours, grid, legend, new
 
 GALLERY_COLUMNS = 4
 
@@ -35,8 +35,8 @@ def trajectories(f, paths, x1=(-5.5, 1.0), x2=(-3.0, 1.0)):
     with rc_context(STYLE):
         figure, axes = new()
         _contours(axes, f, [*points.values(), np.transpose([x1, x2])])
-        for i, (name, path) in enumerate(points.items()):
-            axes.plot(*path.T, color=COLOURS[i], linestyle=LINES[i], marker=MARKERS[i], markersize=4, label=name)
+        for (name, path), colour, line, marker in zip(points.items(), colours([*points]), LINES, MARKERS):
+            axes.plot(*path.T, color=colour, linestyle=line, marker=marker, markersize=4, label=name)
         axes.set(xlabel="x1", ylabel="x2")
         if len(points) > 1:
             legend(figure)

@@ -4,7 +4,9 @@ import itertools
 import re
 
 from d2l_utils import plot
+from d2l_utils.figure import colours
 from d2l_utils.history import History
+from d2l_utils.surfaces import FACTS
 
 import numpy as np
 import pytest
@@ -42,6 +44,15 @@ def test_graphics_stand_out_from_either_page(colour, paper):
 def test_colours_are_apart_for_every_eye(a, b, kind):
     seen = [np.array(BLINDNESS[kind]) @ np.array(to_rgb(colour)) ** 2.2 for colour in (a, b)]
     assert np.abs(np.clip(seen[0], 0, 1) ** 0.45 - np.clip(seen[1], 0, 1) ** 0.45).max() > 0.1
+
+
+def test_an_optimizer_keeps_its_colour():
+    assert colours(["Adagrad", "RMSProp"]) == [plot.COLOURS[2], plot.COLOURS[0]]
+    assert colours(["a", "RMSProp", "b"]) == [plot.COLOURS[1], plot.COLOURS[0], plot.COLOURS[2]]
+    assert colours(["SGD", "gradient descent"]) == [plot.COLOURS[3], plot.COLOURS[0]]
+    rules = {facts["title"]: facts["colour"] for facts in FACTS["rules"].values()}
+    assert all(rules[name] == colours([name])[0] for name in ("RMSProp", "Adam", "Adagrad"))
+    assert rules[FACTS["rules"]["sgd"]["title"]] == colours(["gradient descent"])[0]
 
 
 def test_line_styles_survive_greyscale():

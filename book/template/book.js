@@ -31,9 +31,16 @@ const AROUND = 70; // characters of text before and after the first word that wa
 const OPTIONS = {
   fields: ["title", "section", "text"],
   storeFields: ["page", "title", "anchor", "section", "text"],
-  searchOptions: { boost: { title: 3, section: 4 }, prefix: true, fuzzy: (word) => (word.length > 4 ? 0.2 : 0), combineWith: "AND" },
+  searchOptions: { boost: { title: 3, section: 4 }, prefix: true, fuzzy: (word) => (word.length > 4 ? 0.2 : 0), combineWith: "AND", boostDocument: weight },
 };
 let index;
+
+/* Whoever looks for a thing wants the place that explains it before the places that ask or answer for it. */
+function weight(id) {
+  const { page, section } = window.bookSections[id];
+  if (page.endsWith("_solutions") || ["Exercises", "Summary", "References"].includes(section)) return 0.2;
+  return page === "glossary" ? 1.5 : 1;
+}
 
 function load(name) {
   return new Promise((loaded, failed) => {
@@ -121,7 +128,7 @@ function addCopyButton(code) {
 
 /* What is too wide scrolls by itself, and can be reached with Tab. */
 function markScrollers() {
-  for (const box of document.querySelectorAll("pre, .table, .equation math, figure")) {
+  for (const box of document.querySelectorAll("pre, .table, .parts math, figure")) {
     if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
     else box.removeAttribute("tabindex");
   }
