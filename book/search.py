@@ -25,7 +25,7 @@ def documents(page):
     starts = [(match.start(), match[2], plain(match[3])) for match in HEADING.finditer(body)]
     bounds = [(0, "", ""), *starts, (len(body), "", "")]
     for (start, anchor, section), (end, *_) in zip(bounds, bounds[1:]):
-        text = plain(body[start:end]).replace(" # ", " ", 1)
+        text = plain(TERM.sub("", body[start:end])).replace(" # ", " ", 1)
         if text:
             yield {"page": page["name"], "title": page["title"], "anchor": anchor, "section": section, "text": text}
     for anchor, term, rest in TERM.findall(body):  # a glossary's rows are found one by one

@@ -153,12 +153,26 @@ def test_search_finds_a_section_and_leads_there(open_page):
 
 
 @pytest.mark.parametrize(
-    ("words", "page"), [("学习率", "glossary"), ("gamma1", "05_rmsprop"), ("Tieleman", "references")]
+    ("words", "place"),
+    [
+        ("学习率", "glossary.html#term-learning-rate"),
+        ("gamma1", "05_rmsprop.html#The-concise-form"),
+        ("Tieleman", "references.html"),
+    ],
 )
-def test_search_knows(open_page, words, page):
+def test_search_knows(open_page, words, place):
     driver = open_page("index")
     driver.find_element(By.ID, "search").send_keys(words)
-    wait(driver, lambda d: d.find_elements(By.CSS_SELECTOR, f'.results a[href^="{page}.html"]'))
+    wait(driver, lambda d: d.find_elements(By.CSS_SELECTOR, f'.results a[href="{place}"]'))
+
+
+def test_search_puts_what_explains_before_what_answers(open_page):
+    driver = open_page("index")
+    driver.find_element(By.ID, "search").send_keys("half-life")
+    found = wait(driver, lambda d: d.find_elements(By.CSS_SELECTOR, ".results li a"))
+    pages = [a.get_attribute("href").rpartition("/")[2] for a in found]
+    assert pages[:2] == ["glossary.html#term-half-life", "05_rmsprop.html#A-mean-that-forgets"]
+    assert any("_solutions" in page for page in pages[2:])
 
 
 def test_search_says_what_it_does_not_find_and_closes(open_page):
@@ -181,6 +195,17 @@ def test_theme_is_turned_and_remembered(open_page):
     driver.find_element(By.CLASS_NAME, "theme").click()
     assert driver.execute_script(paper) == light
     assert open_page("05_rmsprop", theme="dark").execute_script(paper) == light
+
+
+def test_on_paper_code_is_light_whatever_the_theme(open_page, driver):
+    colour = "return getComputedStyle(document.querySelector('.highlight .kn')).color"
+    light = open_page("05_rmsprop").execute_script(colour)
+    driver.find_element(By.CLASS_NAME, "theme").click()
+    assert driver.execute_script(colour) != light
+    driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
+    on_paper = driver.execute_script(colour)
+    driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
+    assert on_paper == light
 
 
 def test_first_tab_leads_past_the_chapters_to_the_text(open_page):

@@ -39,7 +39,7 @@ let index;
 function weight(id) {
   const { page, section } = window.bookSections[id];
   if (page.endsWith("_solutions") || ["Exercises", "Summary", "References"].includes(section)) return 0.2;
-  return page === "glossary" ? 1.5 : 1;
+  return page === "glossary" || !section ? 1.5 : 1;
 }
 
 function load(name) {
