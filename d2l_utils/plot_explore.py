@@ -231,8 +231,12 @@ def _loss_range(paths):
 
 
 def _words(paths):
-    words = [alt_text.paths({RULES[path.rule]["title"]: _finite(path.points) for path in paths})]
-    for path in paths:
+    titles = [RULES[path.rule]["title"] for path in paths]
+    ways = {title: _finite(path.points) for title, path in zip(titles, paths)}
+    words = [alt_text.paths(ways), "Beside them the loss."]
+    for title, path in zip(titles, paths):
+        losses = path.losses[np.isfinite(path.losses)]
+        words.append(f"{title}: {alt_text.curve(np.arange(len(losses)), losses, 'step')}.")
         if path.diverged_at is not None:
-            words.append(f"{RULES[path.rule]['title']} is not finite after step {path.diverged_at}.")
+            words.append(f"{title} is not finite after step {path.diverged_at}.")
     return " ".join(words)

@@ -46,7 +46,9 @@ def test_scripts_are_small_and_ask_for_nothing():
 
 def test_a_path_that_stays_at_the_minimum():
     path = descend(chapter_rules.sgd, start=(0, 0), num_steps=3)
-    assert "ends at (0, 0) after 3 steps" in plot.explore("ravine", path).alt
+    alt = plot.explore("ravine", path).alt
+    assert "ends at (0, 0) after 3 steps" in alt
+    assert f"Beside them the loss. {RULES[path.rule]['title']}: starts at" in alt
 
 
 def shown(play, monkeypatch):

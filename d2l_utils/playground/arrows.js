@@ -1,7 +1,10 @@
-// The arrows of one step: down the gradient, √s along each axis, and the step itself.
+// What one step was made of: arrows down the gradient and along the step, and bars as long as the roots.
+
+const BESIDE = 14; // pixels from a point to its bars, so that neither its ring nor an arrow hides them
+const SHORTEST = 4; // pixels of a bar
 
 // How many units of the picture one unit of gradient is drawn long, so that the longest of a step's arrows takes
-// a fair part of its height. Anew for each step: what counts is how √s compares with the gradient there and then.
+// a fair part of its height. Anew for each step: what counts is how the root compares with the gradient there and then.
 function arrowUnit({ gradient, roots }, height) {
   const longest = Math.max(Math.hypot(...gradient), ...(roots ?? []));
   return longest > 0 && longest < Infinity ? roundBelow((0.35 * height) / longest) : 1;
@@ -10,32 +13,45 @@ function arrowUnit({ gradient, roots }, height) {
 function arrows(map, made, { from, gradient, roots, step }, unit) {
   const [x, y] = [map.x(from[0]), map.y(from[1])];
   const pixels = ([a, b], unit) => [a * unit * map.scale, -b * unit * map.scale];
-  const [gx, gy] = pixels(gradient, -unit);
-  const found = [];
-  if (roots) {
-    const [along, up] = roots.map((root, i) => root * unit * map.scale * (gradient[i] > 0 ? -1 : 1));
-    found.push(svg("path", { class: "root", d: `${bar(x, y, along, 0)}${bar(x, y, 0, -up)}` }));
-  }
-  found.push(svg("path", { class: "gradient", d: arrow(x, y, gx, gy) }));
-  found.push(svg("path", { class: "step", stroke: RULES[made.rule].colour, d: arrow(x, y, ...pixels(step, 1), 12) }));
-  return found;
+  const toGradient = arrow(x, y, ...pixels(gradient, -unit));
+  const toStep = arrow(x, y, ...pixels(step, 1), 12);
+  return [
+    ...(roots ? [svg("path", { class: "root", d: bars(map.frame, x, y, pixels(step, 1), pixels(roots, unit)) })] : []),
+    svg("path", { class: "gradient", d: toGradient }),
+    svg("path", { class: "step", stroke: RULES[made.rule].colour, d: toStep }),
+  ];
 }
 
-// A line with a head of two strokes; what is too short for a head has none.
+// A line with a head of two strokes; what is too short for a head has none, and what has no end is not drawn.
 function arrow(x, y, dx, dy, head = 7) {
   const length = Math.hypot(dx, dy);
-  if (!(length > 1)) return "";
-  const [tipX, tipY] = [x + dx, y + dy];
+  if (!(length > 1 && length < Infinity)) return "";
+  const drawn = Math.min(1, FAR / length); // cut here, or its direction would be lost
+  const [tipX, tipY] = [x + dx * drawn, y + dy * drawn];
   const size = Math.min(head, 0.6 * length) / length;
   const barb = (side) => pair(tipX - size * (dx + side * dy * 0.5), tipY - size * (dy - side * dx * 0.5));
   const tip = pair(tipX, tipY);
   return `M${pair(x, y)}L${tip}L${barb(1)}M${tip}L${barb(-1)}`;
 }
 
-// A line that ends in a small bar across.
+// Two bars as long as these, one along each axis: they go the way of the step, on its other side where there is room.
+function bars({ innerWidth, innerHeight }, x, y, [dx, dy], lengths) {
+  const [along, up] = lengths.map((length) => Math.max(SHORTEST, Math.abs(length)));
+  const left = beside(x, dx, innerWidth);
+  const below = beside(y, dy, innerHeight);
+  return bar(x, below, dx < 0 ? -along : along, 0) + bar(left, y, 0, dy < 0 ? -up : up);
+}
+
+function beside(place, way, size) {
+  const other = place + (way < 0 ? BESIDE : -BESIDE);
+  return other > 0 && other < size ? other : place + (way < 0 ? -BESIDE : BESIDE);
+}
+
+// A line between two small bars across.
 function bar(x, y, dx, dy) {
   const length = Math.hypot(dx, dy);
-  if (!(length > 1)) return "";
+  if (!(length < Infinity)) return "";
   const [across, up] = [(4 * dy) / length, (4 * dx) / length];
-  return `M${pair(x, y)}l${pair(dx, dy)}m${pair(-across, -up)}l${pair(2 * across, 2 * up)}`;
+  const end = (x, y) => `M${pair(x - across, y - up)}L${pair(x + across, y + up)}`;
+  return `${end(x, y)}M${pair(x, y)}L${pair(x + dx, y + dy)}${end(x + dx, y + dy)}`;
 }

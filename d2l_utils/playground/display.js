@@ -46,6 +46,7 @@ class Display extends HTMLElement {
     this.parts.step.setAttribute("aria-valuetext", `step ${this.setting.step} of ${this.setting.num_steps}`);
     this.parts.stepText.textContent = `step ${this.setting.step} of ${this.setting.num_steps}`;
     this.showKey();
+    this.showLine();
     if (!this.player.playing) this.announce();
     if (this.isChanged && !this.player.playing) this.keepAddress();
   }
@@ -82,9 +83,9 @@ class Display extends HTMLElement {
     const { parts } = this;
     const values = { surface, active, start1: start[0], start2: start[1], num_steps, seed };
     for (const [name, value] of Object.entries(values)) {
-      const isTyping = this.shadowRoot.activeElement === parts[name] && parts[name].valueAsNumber === value;
-      if (!isTyping) parts[name].value = value;
+      parts[name].value = value;
     }
+    parts.formula.textContent = SURFACES[surface].formula;
     ["x1", "x2"].forEach((axis, i) => {
       [parts[`start${i + 1}`].min, parts[`start${i + 1}`].max] = SURFACES[surface][axis];
     });
@@ -112,13 +113,14 @@ class Display extends HTMLElement {
     table.replaceChildren(...(details.open && this.traces ? [tableOf(this.traces[this.setting.active])] : []));
   }
 
-  sayStatus() {
-    const excuse = this.ignored.length ? `Not understood, and left at its default: ${this.ignored.join(", ")}. ` : "";
-    this.say(excuse + statusOf(this.setting, this.traces));
+  // The line that is seen is always true; the same words are spoken once it has come to rest.
+  showLine() {
+    this.parts.line.textContent = this.notice || statusOf(this.setting, this.traces);
   }
 
-  say(words) {
-    if (this.parts.status.textContent !== words) this.parts.status.textContent = words;
+  speak() {
+    const { status, line } = this.parts;
+    if (status.textContent !== line.textContent) status.textContent = line.textContent;
   }
 
   get addressName() {
@@ -135,15 +137,17 @@ class Display extends HTMLElement {
     if (!given) return;
     const { setting, ignored } = checked(given);
     this.change(setting);
-    this.ignored = ignored;
+    this.notice = notUnderstood(ignored);
     this.isChanged = false;
     this.scrollIntoView({ block: "start" });
   }
 
   copyLink() {
     this.writeAddress();
-    const failed = () => this.say("The link is in the address bar: copy it from there.");
+    const where = location.protocol === "file:" ? " It opens on this computer only." : "";
+    const copied = () => this.tell(`The link is copied.${where}`);
+    const failed = () => this.tell("The link is in the address bar: copy it from there.");
     if (!navigator.clipboard) failed();
-    else navigator.clipboard.writeText(location.href).then(() => this.say("The link is copied."), failed);
+    else navigator.clipboard.writeText(location.href).then(copied, failed);
   }
 }

@@ -13,11 +13,11 @@ class OptimizerPlayground extends Display {
     if (this.shadowRoot) return;
     this.initial = checked(JSON.parse(this.getAttribute("setting") ?? "{}"));
     this.setting = this.initial.setting;
-    this.ignored = this.initial.ignored;
+    this.notice = notUnderstood(this.initial.ignored);
     this.build();
     this.remembered = {};
     this.player = new Player((step) => this.turn({ step }), () => this.showPlaying());
-    this.announce = settledAfter(300, () => this.sayStatus());
+    this.announce = settledAfter(300, () => this.speak());
     this.keepAddress = settledAfter(250, () => this.writeAddress());
     this.listen();
     const observer = new ResizeObserver(([entry]) => this.resize(entry.contentRect.width));
@@ -29,10 +29,7 @@ class OptimizerPlayground extends Display {
     const on = (part, event, action) => this.parts[part].addEventListener(event, action);
     on("surface", "change", () => this.change(onSurface(this.setting, this.parts.surface.value)));
     on("active", "change", () => this.activate(this.parts.active.value));
-    for (const name of TYPED) {
-      on(name, "input", () => this.enter());
-      on(name, "change", () => this.showControls());
-    }
+    for (const name of TYPED) on(name, "change", () => this.enter(name));
     on("overlays", "change", ({ target }) => this.overlay(target.value, target.checked));
     on("step", "input", () => this.jump(Number(this.parts.step.value)));
     on("back", "click", () => this.jump(this.setting.step - 1));
@@ -44,23 +41,21 @@ class OptimizerPlayground extends Display {
     if (this.hasAttribute("address")) window.addEventListener("hashchange", () => this.readAddress());
   }
 
-  // What was typed; until it is a whole and possible number, nothing changes.
-  enter() {
-    const [start1, start2, num_steps, seed] = TYPED.map((name) => this.parts[name].valueAsNumber);
-    const old = this.setting;
-    const step = old.step === old.num_steps ? num_steps : Math.min(old.step, num_steps);
-    const { setting, ignored } = checked({ ...old, start: [start1, start2], num_steps, seed, step });
+  // What was typed into a field; if it cannot be, the old number comes back, and the line says what can.
+  enter(name) {
+    const [start1, start2, num_steps, seed] = TYPED.map((field) => this.parts[field].valueAsNumber);
+    const step = sameStep(this.setting, num_steps);
+    const { setting, ignored } = checked({ ...this.setting, start: [start1, start2], num_steps, seed, step });
     if (!ignored.length) this.change(setting);
+    else {
+      this.showControls();
+      this.tell(allowed(name, this.setting.surface));
+    }
   }
 
-  // Another optimizer: one that is shown is only looked at; one that is not takes the place of the last.
+  // Another optimizer to look at; one that is not shown comes to the others.
   activate(rule) {
-    const runs = { ...this.setting.runs };
-    if (!(rule in runs)) {
-      this.remember(this.setting.active);
-      delete runs[this.setting.active];
-      runs[rule] = this.knobsOf(rule);
-    }
+    const runs = { [rule]: this.knobsOf(rule), ...this.setting.runs };
     this.change({ runs: inOrder(runs), active: rule });
   }
 
@@ -93,7 +88,6 @@ class OptimizerPlayground extends Display {
   change(changes) {
     this.player.pause();
     this.isStale = true;
-    this.ignored = [];
     this.turn(changes);
   }
 
@@ -105,6 +99,14 @@ class OptimizerPlayground extends Display {
   turn(changes) {
     this.setting = { ...this.setting, ...changes };
     this.isChanged = true;
+    this.notice = "";
+    this.redraw();
+  }
+
+  // Words that stand in the line until something changes.
+  tell(notice) {
+    this.player.pause();
+    this.notice = notice;
     this.redraw();
   }
 

@@ -31,6 +31,7 @@ const layout = () => `
     <label>steps <input type="number" min="1" max="${MOST_STEPS}" data-part="num_steps"></label>
     <label data-part="seedLabel">seed <input type="number" min="0" max="4294967295" data-part="seed"></label>
   </div>
+  <p class="formula" data-part="formula"></p>
   <div class="panels">
     <svg class="map" role="img" data-part="map"
       aria-label="Contours of the surface and the paths over them; the line below tells where they end"></svg>
@@ -45,10 +46,11 @@ const layout = () => `
       <input type="range" min="0" data-part="step" aria-label="step">
       <output data-part="stepText"></output>
     </div>
-    <p class="status" role="status" aria-live="polite" data-part="status"></p>
+    <p class="line" aria-hidden="true" data-part="line"></p>
+    <p class="spoken" role="status" aria-live="polite" data-part="status"></p>
   </div>
   <div class="knobs" data-part="knobs"></div>
-  <fieldset class="overlays" data-part="overlays"><legend>from the same start</legend>${overlays()}</fieldset>
+  <fieldset class="overlays" data-part="overlays"><legend>also show, from the same start</legend>${overlays()}</fieldset>
   <div class="end">
     <button type="button" data-part="reset">reset</button>
     <button type="button" data-part="copy">copy link</button>

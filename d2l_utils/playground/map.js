@@ -1,4 +1,4 @@
-// The first picture: contours, the paths over them, and at the current step the arrows that made it.
+// The first picture: contours, the paths over them, and at the current step the arrows and bars that made it.
 
 const SHAPE = 5 / 7; // of every surface's view, so that both axes have the same scale
 
@@ -8,9 +8,10 @@ class MapPanel {
     this.contours = svg("path", { class: "contour" });
     this.minima = svg("path", { class: "minimum" });
     this.paths = svg("g");
+    this.arrows = svg("g");
     this.now = svg("g");
     this.handle = svg("g", { class: "handle" }, svg("circle", { r: 22, class: "reach" }), svg("circle", { r: 8 }));
-    this.frame.plot.append(this.contours, this.minima, this.paths);
+    this.frame.plot.append(this.contours, this.minima, this.paths, this.arrows);
     this.frame.above.append(this.now, this.handle);
     this.listen(onDrag);
   }
@@ -90,18 +91,22 @@ class MapPanel {
       set(whole, { display: last < made.gradients.length ? "inline" : "none" });
       set(done, { d: line(xs.slice(0, last + 1), ys.slice(0, last + 1)) });
       set(dots, { d: marks(RULES[made.rule].marker, xs.slice(0, last + 1), ys.slice(0, last + 1), apart) });
-      const at = { cx: tenth(xs[last]), cy: tenth(ys[last]), r: made.rule === active ? 5 : 4 };
-      const dot = svg("circle", { ...at, fill: RULES[made.rule].colour, class: "now" });
-      if (this.sees(made.points[last])) here.push(dot);
-      if (made.rule === active) here.unshift(...this.arrowsOf(made, last));
+      if (this.sees(made.points[last])) here.push(this.markOf(made.rule, xs[last], ys[last], made.rule === active));
+      if (made.rule === active) this.arrows.replaceChildren(...this.arrowsOf(made, last));
     }
     this.now.replaceChildren(...here);
   }
 
-  // The arrows of the step that led here, where there is one and it began in view; this.unit is their scale.
+  // An optimizer's own mark, large, at a place in pixels.
+  markOf(rule, x, y, isActive) {
+    const transform = `translate(${pair(x, y)}) scale(${isActive ? 1.7 : 1.35})`;
+    return svg("path", { class: "now", fill: RULES[rule].colour, d: `M0 0${MARKS[RULES[rule].marker]}`, transform });
+  }
+
+  // The arrows of the step that led here, where there is one; this.unit is their scale.
   arrowsOf(made, t) {
     this.unit = null;
-    if (t === 0 || !this.sees(made.points[t - 1])) return [];
+    if (t === 0) return [];
     const step = stepOf(made, t);
     this.unit = arrowUnit(step, this.high[1] - this.low[1]);
     return arrows(this, made, step, this.unit);

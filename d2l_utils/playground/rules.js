@@ -43,7 +43,7 @@ const UPDATES = {
 // How many numbers each rule remembers for a coordinate; all start at zero.
 const SLOTS = { sgd: 0, momentum: 1, nesterov: 1, adagrad: 1, rmsprop: 1, adadelta: 2, adam: 3 };
 
-// The root that the pictures call √s, of the state after a step; rules without one divide by nothing.
+// The root that facts.json names, of the state after a step; rules without one divide by nothing.
 const ROOTS = {
   adagrad: ([s]) => Math.sqrt(s),
   rmsprop: ([s]) => Math.sqrt(s),
@@ -51,11 +51,12 @@ const ROOTS = {
   adam: ([, v, t], { beta2 }) => Math.sqrt(v / (1 - power(beta2, t))),
 };
 
-// What a step multiplied the gradient by (of Adam and of momentum: the mean or the sum of gradients).
+// What a step multiplied the gradient by; of Adam, the mean of the gradients. With momentum: the rate at which a
+// steady gradient moves the point in the end; with μ = 1 it has no end.
 const EFFECTIVE = {
   sgd: (before, after, { lr }) => lr,
-  momentum: (before, after, { lr }) => lr,
-  nesterov: (before, after, { lr }) => lr,
+  momentum: (before, after, { lr, mu }) => lr / (1 - mu),
+  nesterov: (before, after, { lr, mu }) => lr / (1 - mu),
   adagrad: (before, [s], { lr, eps }) => lr / Math.sqrt(s + eps),
   rmsprop: (before, [s], { lr, eps }) => lr / Math.sqrt(s + eps),
   adadelta: ([, delta], [s], { eps }) => Math.sqrt(delta + eps) / Math.sqrt(s + eps),

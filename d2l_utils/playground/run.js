@@ -26,7 +26,7 @@ function run(setting) {
   return Object.fromEntries(Object.entries(setting.runs).map(([rule, knobs]) => [rule, trace(rule, knobs, setting)]));
 }
 
-// What step t did, t from 1 on: where it left from, the gradient there, √s of each coordinate, and its own length.
+// What step t did, t from 1 on: where it left from, the gradient there, the root of each coordinate, and its own length.
 function stepOf(made, t) {
   const [from, to] = [made.points[t - 1], made.points[t]];
   const root = ROOTS[made.rule];

@@ -65,9 +65,21 @@ function checkedRuns(given, surface, ignored) {
   return good.length ? inOrder(runs) : defaultSetting(surface).runs;
 }
 
+// What may be typed into a field, in words.
+function allowed(name, surface) {
+  const between = ([low, high]) => `${said(low, 4)} to ${said(high, 4)}`;
+  if (name === "num_steps") return `steps: a whole number from 1 to ${MOST_STEPS}.`;
+  if (name === "seed") return `seed: a whole number from 0 to ${2 ** 32 - 1}.`;
+  const axis = name.replace("start", "x");
+  return `start ${axis}: ${between(SURFACES[surface][axis])}.`;
+}
+
 function inOrder(runs) {
   return Object.fromEntries(Object.keys(RULES).filter((rule) => rule in runs).map((rule) => [rule, runs[rule]]));
 }
+
+// The step to show where there are so many: the last of all stays the last, another stays the same while it exists.
+const sameStep = ({ step, num_steps }, now) => (step === num_steps ? now : Math.min(step, now));
 
 // On another surface, whatever was left at the old one's default follows to the new one's.
 function onSurface(setting, surface) {
@@ -81,5 +93,6 @@ function onSurface(setting, surface) {
     return [rule, Object.fromEntries(Object.entries(knobs).map(follow))];
   });
   const start = moved ? [clamp(setting.start[0], its.x1), clamp(setting.start[1], its.x2)] : its.start;
-  return { ...setting, surface, start, num_steps, runs: Object.fromEntries(runs), step: num_steps };
+  const step = sameStep(setting, num_steps);
+  return { ...setting, surface, start, num_steps, runs: Object.fromEntries(runs), step };
 }
