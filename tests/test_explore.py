@@ -75,7 +75,7 @@ def test_it_publishes_what_a_notebook_and_the_book_need(monkeypatch):
 
 def test_the_still_figure_tells_of_divergence():
     path = by_python(DIVERGING)
-    assert f"GD is not finite after step {path.diverged_at}." in plot.explore("rosenbrock", path).alt
+    assert f"gradient descent is not finite after step {path.diverged_at}." in plot.explore("rosenbrock", path).alt
 
 
 def other_rule(x, g, state=(), lr=0.1):

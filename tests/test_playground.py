@@ -93,8 +93,10 @@ def setting_of(driver, element):
 
 
 def status(element, beginning):
-    wait(element.parent, lambda: part(element, "status").text.startswith(beginning))
-    return part(element, "status").text
+    """What is spoken, once it begins like this; by then it is the line that is seen."""
+    wait(element.parent, lambda: part(element, "status").get_property("textContent").startswith(beginning))
+    assert part(element, "status").get_property("textContent") == part(element, "line").text
+    return part(element, "line").text
 
 
 def test_the_same_numbers_as_the_chapters_own_rules(driver, page):
@@ -126,13 +128,15 @@ def test_effective_steps(driver, page):
         np.testing.assert_allclose(got, effective(by_python(setting), **knobs), rtol=1e-12)
 
 
-def effective(path, lr=None, eps=None, beta2=None, **others):
+def effective(path, lr=None, eps=None, beta2=None, mu=0, **others):
     s, t = path.states, np.arange(1, len(path.gradients) + 1)[:, np.newaxis]
     if path.rule in ("adagrad", "rmsprop"):
         return lr / np.sqrt(s[:, 0] + eps)
     if path.rule == "adadelta":
         return np.sqrt(np.vstack([np.zeros((1, 2)), s[:-1, 1]]) + eps) / np.sqrt(s[:, 0] + eps)
-    return lr / (np.sqrt(s[:, 1] / (1 - beta2**t)) + eps) if path.rule == "adam" else np.full((len(t), 2), lr)
+    if path.rule == "adam":
+        return lr / (np.sqrt(s[:, 1] / (1 - beta2**t)) + eps)
+    return np.full((len(t), 2), lr / (1 - mu))  # chapter 3's effective rate; without momentum it is the rate
 
 
 def test_a_setting_travels_through_the_address_and_back(driver, page):
@@ -195,7 +199,7 @@ def test_everything_can_be_done_with_keys(driver, page):
     rate.send_keys(Keys.ARROW_RIGHT)
     wait(driver, lambda: rate.get_attribute("aria-valuetext") == "0.41")
     assert setting_of(driver, element)["runs"]["rmsprop"] == {"lr": 0.41, "gamma": 0.9, "eps": 1e-6}
-    wait(driver, lambda: "1.12·10⁻⁵" not in part(element, "status").text)
+    wait(driver, lambda: "1.12·10⁻⁵" not in part(element, "status").get_property("textContent"))
     part(element, "back").send_keys(Keys.ENTER)
     status(element, "RMSProp at step 19: ")
     part(element, "forward").send_keys(Keys.SPACE)
@@ -203,13 +207,108 @@ def test_everything_can_be_done_with_keys(driver, page):
     start = part(element, "start1")
     start.send_keys(Keys.CONTROL, "a")
     start.send_keys("-3.5")
-    wait(driver, lambda: setting_of(driver, element)["start"] == [-3.5, -2])
+    assert setting_of(driver, element)["start"] == [-5, -2]  # it may go on as -3.55
+    start.send_keys(Keys.ENTER)
+    assert setting_of(driver, element)["start"] == [-3.5, -2]
+    part(element, "start2").send_keys(Keys.ARROW_UP)
+    assert setting_of(driver, element)["start"] == [-3.5, -1.9]
+
+
+def test_a_number_that_cannot_be_goes_back_and_the_line_says_what_can(driver, page):
+    element = page(plot.explore("noisy", path_of("rmsprop", "noisy")))
+    before = setting_of(driver, element)
+    for name, typed, words in (
+        ("num_steps", "501", "steps: a whole number from 1 to 500."),
+        ("start1", "", "start x1: −6 to 2.4."),
+        ("num_steps", "2.5", "steps: a whole number from 1 to 500."),
+        ("start2", "3.01", "start x2: −3 to 3."),
+        ("seed", "-1", "seed: a whole number from 0 to 4294967295."),
+    ):
+        field = part(element, name)
+        old = field.get_property("value")
+        field.send_keys(Keys.CONTROL, "a")
+        field.send_keys(Keys.DELETE, typed, Keys.TAB)
+        assert status(element, words) == words
+        assert field.get_property("value") == old
+    assert setting_of(driver, element) == before
+    part(element, "back").click()
+    status(element, "RMSProp at step 19")
+
+
+def test_the_line_is_true_at_once_and_spoken_later(driver, page):
+    element = page()
+    spoken = status(element, "RMSProp ends at")
+    seen = driver.execute_async_script(
+        """const [element, done] = arguments, { back, play, line, status } = element.parts;
+        const frames = async (number) => {
+            for (let i = 0; i < number; i++) await new Promise(requestAnimationFrame);
+            return [element.setting.step, line.textContent, status.textContent];
+        };
+        (async () => {
+            back.click();
+            const seen = [await frames(2)];
+            element.jump(3);
+            seen.push(await frames(2));
+            play.click();
+            seen.push(await frames(30));
+            play.click();
+            done(seen);
+        })();""",
+        element,
+    )
+    assert [step for step, *_ in seen[:2]] == [19, 3]
+    assert 3 < seen[2][0] < 20  # it plays
+    assert all(line.startswith(f"RMSProp at step {step}: ") for step, line, _ in seen)
+    assert [words for *_, words in seen] == [spoken] * 3
+    status(element, f"RMSProp at step {setting_of(driver, element)['step']}: ")
+
+
+def test_what_lies_outside_the_picture_is_cut_off_and_said(driver, page):
+    element = page(hash="#play?surface=ravine&start=-5,-2&steps=20&sgd=0.49&rmsprop=9,0.9,1e-6&active=rmsprop&step=1")
+    assert re.search(r"at step 1: \(.*\), loss .*: outside the picture\. RMSProp ends", status(element, "RMSProp"))
+    clips = driver.execute_script(
+        "const { arrows, frame } = arguments[0].map; return [arrows.children.length, frame.plot.contains(arrows)]",
+        element,
+    )
+    assert clips == [3, True]  # two arrows and the bars, in the part of the picture that is clipped
+
+
+def test_bars_stand_beside_the_point_and_are_seen_at_any_length(driver, page):
+    element = page(hash="#play?surface=ravine&start=-5,0&steps=20&rmsprop=0.4,0.9,1e-6&step=1")
+    status(element, "RMSProp at step 1")
+    point, bars = driver.execute_script(
+        """const { map } = arguments[0], path = map.arrows.querySelector(".root").getAttribute("d");
+        return [[map.x(-5), map.y(0)], path.match(/-?[\\d.]+/g).map(Number)]""",
+        element,
+    )
+    along, up = np.array(bars).reshape(2, 3, 2, 2)[:, 1]  # each has an end, its length, and another end
+    assert along[1, 0] - along[0, 0] > 4 == pytest.approx(abs(up[1, 1] - up[0, 1]), abs=0.1)  # √s of x2 is 0
+    assert [abs(along[0, 1] - point[1]), abs(up[0, 0] - point[0])] == pytest.approx([14, 14], abs=0.1)
+
+
+def test_another_surface_keeps_the_step(driver, page):
+    element = page(plot.explore("noisy", path_of("rmsprop", "noisy"), step=5))
+    choose = "arguments[0].value = arguments[1]; arguments[0].dispatchEvent(new Event('change'))"
+    driver.execute_script(choose, part(element, "surface"), "saddle")
+    assert status(element, "RMSProp at step 5")
+    assert part(element, "formula").text == FACTS["surfaces"]["saddle"]["formula"]
+    part(element, "step").send_keys(Keys.END)
+    driver.execute_script(choose, part(element, "surface"), "rosenbrock")
+    setting = setting_of(driver, element)
+    assert setting["step"] == setting["num_steps"]  # the end stays the end
 
 
 def test_the_link_is_copied_or_said_to_be_in_the_address_bar(driver, page):
     element = page()
+    clipboard = (
+        "Object.defineProperty(navigator, 'clipboard', {value: {writeText: () => Promise.%s()}, writable: true})"
+    )
+    driver.execute_script(clipboard % "resolve")
     part(element, "copy").click()
-    status(element, "The link is")
+    status(element, "The link is copied. It opens on this computer only.")
+    driver.execute_script("navigator.clipboard = {writeText: () => Promise.reject()}")
+    part(element, "copy").click()
+    status(element, "The link is in the address bar: copy it from there.")
     assert "#play?surface=ravine&start=-5,-2&steps=20&sgd=0.4&rmsprop=0.4,0.9,1e-6" in driver.current_url
 
 
@@ -225,16 +324,23 @@ def test_the_table_has_the_numbers_of_the_trace(driver, page):
     )
     ours = path_of("rmsprop")
     root = np.sqrt(ours.states[:, 0])
-    expected = np.hstack(
-        [ours.points[1:], ours.losses[1:, np.newaxis], ours.gradients, root, 0.4 / np.sqrt(root**2 + 1e-6)]
-    )
-    assert rows[0] == ["0", "−5", "−2", "10.5", *["–"] * 6]
+    steps = np.diff(ours.points, axis=0)
+    reached = [ours.points[1:], ours.losses[1:, np.newaxis]]
+    expected = np.hstack([*reached, ours.gradients, root, steps, 0.4 / np.sqrt(root**2 + 1e-6)])
+    assert rows[0] == ["0", "−5", "−2", "10.5", *["–"] * 8]
     assert [row[0] for row in rows] == [str(t) for t in range(21)]
     np.testing.assert_allclose(
         [[number(text) for text in row[1:]] for row in rows[1:]], expected, rtol=1e-5
     )  # 6 digits
     scopes = "return [...arguments[0].querySelectorAll('th')].map((th) => th.scope)"
     assert set(driver.execute_script(scopes, part(element, "table"))) == {"col", "row"}
+    for rule, root in (("rmsprop", ["√s x1", "√s x2"]), ("adam", ["√v\u0302 x1", "√v\u0302 x2"]), ("sgd", [])):
+        driver.execute_script("arguments[0].activate(arguments[1])", element, rule)
+        wait(driver, lambda rule=rule: RULES[rule]["title"].lower() in part(element, "table").text.lower())
+        heads = [head.text for head in part(element, "table").find_elements("css selector", "thead th")]
+        assert heads[4:-4] == ["gradient x1", "gradient x2", *root]
+        assert heads[-4:] == ["step x1", "step x2", "effective step x1", "effective step x2"]
+        assert not root or f"bars: {root[0][:-3]} of each coordinate" in part(element, "key").text
 
 
 def number(text):
@@ -284,8 +390,9 @@ def test_optimizers_are_overlaid_and_changed(driver, page):
         "rmsprop": {"lr": 0.3, "gamma": 0.9, "eps": 1e-6},
         "adam": RULES["adam"]["knobs"],
     }
-    driver.execute_script("arguments[0].activate('sgd')", element)  # takes Adam's place
-    assert set(setting_of(driver, element)["runs"]) == {"sgd", "rmsprop"}
+    driver.execute_script("arguments[0].activate('sgd')", element)  # comes to the others
+    assert set(setting_of(driver, element)["runs"]) == {"sgd", "rmsprop", "adam"}
+    assert setting_of(driver, element)["active"] == "sgd"
     part(element, "reset").click()
     assert setting_of(driver, element)["runs"] == {"rmsprop": {"lr": 0.3, "gamma": 0.9, "eps": 1e-6}}
     wait(driver, lambda: not element.shadow_root.find_element("css selector", "input[value='rmsprop']").is_enabled())
@@ -293,7 +400,7 @@ def test_optimizers_are_overlaid_and_changed(driver, page):
 
 def test_divergence_is_said_and_stays_in_the_picture(driver, page):
     element = page(plot.explore("rosenbrock", by_python(DIVERGING)))
-    assert re.search(r"GD diverges: not finite after step \d+\.", status(element, "GD"))
+    assert re.search(r"Gradient descent diverges: not finite after step \d+\.", status(element, "Gradient descent"))
     drawn = driver.execute_script(
         "return [...arguments[0].shadowRoot.querySelectorAll('path')].map((p) => p.getAttribute('d'))", element
     )

@@ -1,7 +1,9 @@
 """The surfaces: the chapters' own where they have them, gradients that are slopes, noise that is noise."""
 
+import re
+
 from d2l_utils.chapters import definitions
-from d2l_utils.surfaces import SURFACES, noise
+from d2l_utils.surfaces import FACTS, SURFACES, noise
 
 import numpy as np
 import pytest
@@ -36,6 +38,15 @@ def test_gradients_are_slopes(surface, points):
     for a, b in points:
         slopes = [surface.f(a + h, b) - surface.f(a - h, b), surface.f(a, b + h) - surface.f(a, b - h)]
         np.testing.assert_allclose(surface.gradient(a, b), np.divide(slopes, 2 * h), rtol=1e-6, atol=1e-6)
+
+
+@pytest.mark.parametrize("surface", [s for s in EVERY_SURFACE if s.name != "noisy"], ids=lambda s: s.name)
+def test_formulas_say_what_is_computed(surface, points):
+    """As the playground prints them; differently rounded, where 1e-12 is ample."""
+    formula = FACTS["surfaces"][surface.name]["formula"].removeprefix("f = ").partition(",")[0]
+    python = re.sub(r"(?<=[\d)]) (?=[x(])", " * ", formula).replace("²", "**2").replace("−", "-")
+    for x1, x2 in points:
+        assert eval(python, {"x1": x1, "x2": x2}) == pytest.approx(surface.f(x1, x2), rel=1e-12)
 
 
 @pytest.mark.parametrize("surface", EVERY_SURFACE, ids=lambda s: s.name)

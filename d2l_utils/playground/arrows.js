@@ -4,7 +4,7 @@ const BESIDE = 14; // pixels from a point to its bars, so that neither its ring 
 const SHORTEST = 4; // pixels of a bar
 
 // How many units of the picture one unit of gradient is drawn long, so that the longest of a step's arrows takes
-// a fair part of its height. Anew for each step: what counts is how the root compares with the gradient there and then.
+// a fair part of its height. Anew for each step: what counts is how the roots compare with the gradient there.
 function arrowUnit({ gradient, roots }, height) {
   const longest = Math.max(Math.hypot(...gradient), ...(roots ?? []));
   return longest > 0 && longest < Infinity ? roundBelow((0.35 * height) / longest) : 1;

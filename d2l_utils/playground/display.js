@@ -47,7 +47,7 @@ class Display extends HTMLElement {
     this.parts.stepText.textContent = `step ${this.setting.step} of ${this.setting.num_steps}`;
     this.showKey();
     this.showLine();
-    if (!this.player.playing) this.announce();
+    this.announce();
     if (this.isChanged && !this.player.playing) this.keepAddress();
   }
 
@@ -113,13 +113,14 @@ class Display extends HTMLElement {
     table.replaceChildren(...(details.open && this.traces ? [tableOf(this.traces[this.setting.active])] : []));
   }
 
-  // The line that is seen is always true; the same words are spoken once it has come to rest.
+  // The line that is seen is always true; the same words are spoken once all is at rest.
   showLine() {
     this.parts.line.textContent = this.notice || statusOf(this.setting, this.traces);
   }
 
   speak() {
     const { status, line } = this.parts;
+    if (this.player.playing) return;
     if (status.textContent !== line.textContent) status.textContent = line.textContent;
   }
 

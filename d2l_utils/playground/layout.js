@@ -13,7 +13,7 @@ const options = (facts) =>
     .map(([name, { title }]) => `<option value="${name}">${title}</option>`)
     .join("");
 
-const sample = (rule) => `<svg class="sample" viewBox="0 0 36 12" width="36" height="12" aria-hidden="true">
+const sample = (rule) => `<svg class="sample" viewBox="3 0 30 12" width="30" height="12" aria-hidden="true">
   <path d="M0 6H36" stroke="${RULES[rule].colour}" stroke-width="1.75" stroke-dasharray="${dashes(rule, 1.75)}"/>
   <path d="M18 6${MARKS[RULES[rule].marker]}" fill="${RULES[rule].colour}"/></svg>`;
 

@@ -7,7 +7,9 @@ function statusOf({ surface, step, active }, traces) {
   const at = Math.min(step, last);
   const where = (t) => (inView(surface)(made.points[t]) ? "." : ": outside the picture.");
   const words = [];
-  if (at < last) words.push(`${name} at step ${at}: ${place(made.points[at], 3)}, loss ${said(made.losses[at])}${where(at)}`);
+  if (at < last) {
+    words.push(`${name} at step ${at}: ${place(made.points[at], 3)}, loss ${said(made.losses[at])}${where(at)}`);
+  }
   if (made.diverged_at === null) {
     const ends = `${name} ends at ${place(made.points[last], 3)} after ${last} steps, loss ${said(made.losses[last])}`;
     words.push(ends + where(last));
@@ -16,8 +18,10 @@ function statusOf({ surface, step, active }, traces) {
   for (const { rule, diverged_at } of diverged) {
     words.push(`${RULES[rule].title} diverges: not finite after step ${diverged_at}.`);
   }
-  return words.map((sentence) => sentence[0].toUpperCase() + sentence.slice(1)).join(" ");
+  return words.map(sentence).join(" ");
 }
+
+const sentence = (words) => words[0].toUpperCase() + words.slice(1);
 
 const notUnderstood = (names) => (names.length ? `Not understood, and left at its default: ${names.join(", ")}.` : "");
 
@@ -42,8 +46,8 @@ function tableOf(made) {
   const names = ["step", "x1", "x2", "loss", ...pairs.flatMap((name) => [`${name} x1`, `${name} x2`])];
   const table = document.createElement("table");
   table.createCaption().textContent =
-    `${title}, a row for each step: the point it leads to and the loss there, the gradient at the point before, ` +
-    `and what the step makes of it.`;
+    `${sentence(title)}, a row for each step: the point it leads to and the loss there, the gradient at the point ` +
+    `before, and what the step makes of it.`;
   table.createTHead().insertRow().append(...names.map((name) => cell("th", name, "col")));
   const body = table.createTBody();
   made.points.forEach((_, t) => {
