@@ -23,7 +23,7 @@ QUOTED = re.compile(r"&quot;(.*?)&quot;")
 # Names, punctuation and blanks have the colour of all text: their marks would be a third of a page's weight.
 UNCOLOURED = re.compile(r'<span class="(?:n|p|w)">(.*?)</span>', flags=re.DOTALL)
 # No line may begin with the comma after a formula.
-PUNCTUATED = re.compile(r'(<math display="inline".*?</math>)([,.;:!?)’”]+)', flags=re.DOTALL)
+PUNCTUATED = re.compile(r'(<math [^>]*display="inline">(?:(?!</math>).)*</math>)([,.;:!?)’”]+)', flags=re.DOTALL)
 WIDE_GAP = r"\qquad"  # between the parts of an equation; on a phone they stand one below the other
 ANCHOR = '<a class="anchor-link"'
 

@@ -187,6 +187,12 @@ def test_list_of_chapters_is_short_and_numbered(name, entry):
     assert [re.sub(r"<.*?>", "", found) for found in entries] == [entry]
 
 
+def test_no_line_begins_with_the_comma_after_a_formula():
+    text = render(new_markdown_cell("with $x$ and $y$, and so on"))
+    assert re.findall(r'<span class="whole">.*?<mi>(\w)</mi>.*?</span>', text) == ["y"]
+    assert "</math>,</span> and so on" in text
+
+
 def test_quotes_in_prose_are_typographic_and_in_code_are_not():
     text = render(new_markdown_cell("it's \"so\": `a['b']`"))
     assert "it’s “so”" in text
