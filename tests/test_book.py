@@ -9,6 +9,7 @@ from book import citations, notebook, page, pdf, search, site
 
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+from test_plot import contrast
 
 NAMES = notebook.names()
 PAGES = [*NAMES, citations.PAGE]
@@ -169,6 +170,16 @@ def test_figures_take_the_colours_of_the_page(text):
     for svg in re.findall(r"<svg.*?</svg>", text, flags=re.DOTALL):
         assert "#ffffff" not in svg
         assert "#000000" not in svg
+
+
+@pytest.mark.parametrize("ground", ["paper", "panel"])
+@pytest.mark.parametrize(("name", "least"), [("ink", 7), ("quiet", 4.5), ("link", 4.5), ("edge", 3)])
+def test_colours_of_the_page_can_be_read(name, least, ground):
+    """Text at 4.5 to 1, the edges of what can be pressed at 3 to 1 (WCAG 2.2, 1.4.3 and 1.4.11), light and dark."""
+    style = (page.TEMPLATE / "book.css").read_text()
+    pairs = dict(re.findall(r"--(\w+): light-dark\((#\w+, #\w+)\)", style))
+    for colour, behind in zip(pairs[name].split(", "), pairs[ground].split(", ")):
+        assert contrast(colour, behind) >= least
 
 
 def test_stock_nbconvert_works_too(tmp_path):
