@@ -39,7 +39,8 @@ def write_book():
 
 def list_of_pages():
     """What is known of each page: its text, title, number, and place in the contents."""
-    names = [name for name in notebook.names() if (run.EXECUTED / f"{name}.ipynb").exists()]
+    good = [name for name in notebook.names() if (run.EXECUTED / f"{name}.ipynb").exists()]
+    names = [name for name in good if name.removesuffix(SOLUTIONS) in good]  # no solutions without their chapter
     pages = [describe(name, run.executed(name), names) for name in names]
     prose = {name: notebook.markdown(notebook.read(name)) for name in names}
     text = citations.bibliography(prose, {entry["name"]: entry["title"] for entry in pages})

@@ -1,11 +1,12 @@
 """The built pages as text: whole by themselves, linked to each other, readable without a script."""
 
 import re
+import shutil
 import subprocess
 import sys
 from html.parser import HTMLParser
 
-from book import citations, notebook, page, pdf, search, site
+from book import citations, notebook, page, pdf, run, search, site
 
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
@@ -113,6 +114,13 @@ def framed(nb, name="05_x"):
     """A page of its own for a notebook."""
     current = site.describe(name, nb, [name])
     return site.frame(current, [current])
+
+
+def test_a_chapter_that_never_ran_has_no_page_and_its_solutions_neither(tmp_path, monkeypatch):
+    for name in ("index", "05_rmsprop_solutions"):
+        shutil.copy(run.EXECUTED / f"{name}.ipynb", tmp_path)
+    monkeypatch.setattr(run, "EXECUTED", tmp_path)
+    assert [current["name"] for current in site.list_of_pages()] == ["index", "references"]
 
 
 def test_pages_are_turned_from_chapter_to_chapter():
