@@ -11,7 +11,7 @@ from outputs import differences
 import pytest
 
 NAMES = notebook.names()
-USES_AIRFOIL = re.compile(r"data\.airfoil\(")
+REAL_DATA = re.compile(r"data\.(airfoil|mnist)\(")
 TIMING = "timing"  # the tag of a cell whose numbers are times: another run gives others
 LONGEST_CELL = 15  # lines; more than that is more than one thought
 
@@ -39,8 +39,8 @@ def size(output):
 @pytest.mark.parametrize("name", NAMES)
 def test_outputs_are_those_committed(name, executed, request):
     committed = notebook.read(name)
-    if any(USES_AIRFOIL.search(cell.source) for cell in code_cells(committed)):
-        request.getfixturevalue("airfoil")
+    for used in sorted({name for source in notebook.sources(committed) for name in REAL_DATA.findall(source)}):
+        request.getfixturevalue(used)  # or a skip
     pairs = list(zip(code_cells(committed), code_cells(executed(name))))
     comparable = [(number, *pair) for number, pair in enumerate(pairs, start=1) if installed(pair[0])]
     for number, old, new in comparable:
