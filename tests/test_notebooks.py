@@ -90,7 +90,7 @@ def test_no_trace_of_a_machine(name):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_no_file_of_the_system_is_written(name):
-    """MXNet's profiler replaces the file that it is given; run by root, os.devnull would be a plain file afterwards."""
+    """MXNet's profiler replaces the file that it is given: run by root, os.devnull would be a plain file then."""
     assert not re.search(r"devnull|/dev/", "".join(notebook.sources(notebook.read(name))))
 
 
