@@ -2,6 +2,7 @@
 
 import json
 import re
+from functools import cache
 from html import escape, unescape
 from pathlib import Path
 
@@ -116,6 +117,12 @@ class PageExporter(TemplateExporter):
         yield "without_idle_marks", without_idle_marks
 
 
+@cache
+def exporter():
+    """One exporter for all pages: it compiles its templates when it is made."""
+    return PageExporter()
+
+
 def without_idle_marks(code):
     """Highlighted code with marks only where a colour hangs on them."""
     return UNCOLOURED.sub(r"\1", code)
@@ -135,5 +142,5 @@ def inline_svg(output):
 
 def body(nb, name, number=""):
     """The text of the page of this name; its figures are numbered after the chapter's own number, such as '5.'."""
-    text, _ = PageExporter().from_notebook_node(nb, {"number": number})
+    text, _ = exporter().from_notebook_node(nb, {"number": number})
     return citations.linked(text, name)

@@ -41,8 +41,9 @@ def list_of_pages():
     """What is known of each page: its text, title, number, and place in the contents."""
     good = [name for name in notebook.names() if (run.EXECUTED / f"{name}.ipynb").exists()]
     names = [name for name in good if name.removesuffix(SOLUTIONS) in good]  # no solutions without their chapter
-    pages = [describe(name, run.executed(name), names) for name in names]
-    prose = {name: notebook.markdown(notebook.read(name)) for name in names}
+    notebooks = {name: run.executed(name) for name in names}
+    pages = [describe(name, nb, names) for name, nb in notebooks.items()]
+    prose = {name: notebook.markdown(nb) for name, nb in notebooks.items()}
     text = citations.bibliography(prose, {entry["name"]: entry["title"] for entry in pages})
     return [*pages, describe(citations.PAGE, new_notebook(cells=[new_markdown_cell(text)]), names)]
 

@@ -58,7 +58,8 @@ function makeIndex() {
 }
 
 function excerpt(text, words) {
-  const at = Math.max(0, ...words.map((word) => text.toLowerCase().indexOf(word)).filter((i) => i >= 0).slice(0, 1));
+  const lower = text.toLowerCase();
+  const at = words.map((word) => lower.indexOf(word)).find((i) => i >= 0) ?? 0;
   const from = Math.max(0, text.lastIndexOf(" ", at - AROUND) + 1);
   return `${from ? "… " : ""}${text.slice(from, at + AROUND)} …`;
 }
