@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parents[1]
 READERS, DEVELOPERS, CONDA = (
     ROOT / name for name in ("requirements.lock", "requirements-dev.lock", "environment.yml")
 )
-OLDEST, MAIN = "3.9", "3.11"  # the oldest Python that the locks cover; the one that conda installs
+OLDEST, MAIN = "3.10", "3.11"  # the oldest Python that the locks cover; the one that conda installs
 PLATFORMS = "linux", "darwin"
 CONDA_HEAD = f"""\
 # Written by `make lock` from requirements.lock: the same pins, for conda.

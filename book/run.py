@@ -7,7 +7,7 @@ import sys
 import time
 from importlib.util import find_spec
 
-from d2l_utils import files
+from d2l_utils import files, kernels
 
 import nbformat
 from nbclient import NotebookClient
@@ -22,7 +22,7 @@ QUIET = ["--log-level=ERROR"]  # a kernel that listens to this machine alone wou
 
 
 def key(name):
-    """A hash of everything that a notebook's outputs rest on: its code, ours, the pins, the data, the peers."""
+    """A hash of what a notebook's outputs rest on: its code, ours, the pins, the data, the peers, the kernels."""
     nb = notebook.read(name)
     parts = notebook.sources(nb)
     for other in notebook.rests_on(name):
@@ -31,7 +31,7 @@ def key(name):
     shared = [*sorted(ours.glob("*.py")), *ours.glob("playground/*.json"), notebook.ROOT / "requirements.lock"]
     parts += [path.read_text() for path in [*shared, *notebook.tables(nb)]]
     real_data = not files.offline() and all((files.DATA / file).exists() for file in files.FILES)
-    parts += [sys.version, f"real data: {real_data}"]
+    parts += [sys.version, f"real data: {real_data}", str(kernels.in_force())]
     parts += [f"{peer}: {find_spec(peer) is not None}" for peer in notebook.peers(nb.cells)]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 

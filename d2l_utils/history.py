@@ -2,7 +2,6 @@
 
 import warnings
 from dataclasses import dataclass, field
-from typing import Optional
 
 import numpy as np
 from mxnet import nd
@@ -34,7 +33,7 @@ class History:
     losses: list = field(default_factory=list)
     seconds: list = field(default_factory=list)
     params: list = field(default_factory=list)
-    diverged_at: Optional[int] = None
+    diverged_at: int | None = None
 
 
 @dataclass
@@ -80,7 +79,7 @@ class Trajectory:
     losses: np.ndarray
     gradients: np.ndarray
     states: np.ndarray
-    diverged_at: Optional[int] = None
+    diverged_at: int | None = None
     rule: str = ""
     hyperparams: dict = field(default_factory=dict)
 

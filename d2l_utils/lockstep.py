@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, field
 from numbers import Integral
-from typing import Optional
 
 import numpy as np
 from mxnet import nd
@@ -31,7 +30,7 @@ class Run(History):
 
     accuracies: list = field(default_factory=list)
     seed: int = 0
-    reason: Optional[str] = None
+    reason: str | None = None
 
 
 def reason_to_stop(losses, accuracies, patience=20, target=0.91, least_gain=0.001):

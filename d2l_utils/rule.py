@@ -23,15 +23,18 @@ def sqrt(x):
         x: a number, NumPy array, NDArray or MXNet symbol.
 
     Returns:
-        The root, of the same kind and shape as x.
+        The root, of the same kind and shape as x. That of a Python number is one, too: NumPy's own would turn an
+        array of float32 that it meets into one of float64 (NEP 50).
 
     Example:
-        >>> float(sqrt(9.0))
+        >>> sqrt(9.0)
         3.0
 
     Source: NumPy's and MXNet's references.
     """
-    return x.sqrt() if hasattr(x, "sqrt") else np.sqrt(x)
+    if hasattr(x, "sqrt"):
+        return x.sqrt()
+    return float(np.sqrt(x)) if type(x) in (int, float) else np.sqrt(x)
 
 
 def label(name, hyperparams):

@@ -4,13 +4,11 @@ import importlib
 import os
 import platform
 import random
-import re
 import sys
-import types
 from contextlib import contextmanager
 from numbers import Integral
 
-PYTHONS = (3, 9), (3, 12)  # the oldest and the newest that the lock file covers
+PYTHONS = (3, 10), (3, 15)  # the oldest and the newest that the lock file covers
 
 
 class MXNetUnavailable(ImportError):
@@ -24,7 +22,7 @@ def check_machine():
 
     Raises:
         MXNetUnavailable: on Windows, Apple silicon, Linux on ARM, Linux without glibc, or a Python
-            outside 3.9 to 3.12.
+            outside 3.10 to 3.15.
 
     Example:
         >>> check_machine()
@@ -45,53 +43,16 @@ def check_machine():
     elif platform.system() == "Linux" and platform.libc_ver()[0] != "glibc":
         problem = "MXNet 1.9.1 has no wheel for Linux without glibc (Alpine, say). Use Debian, Ubuntu or Fedora."
     elif not PYTHONS[0] <= sys.version_info[:2] <= PYTHONS[1]:
-        problem = "this project runs on Python 3.9 to 3.12. Install Python 3.11 and name it: make PYTHON=python3.11"
+        problem = "this project runs on Python 3.10 to 3.15. Name one of them: make PYTHON=python3.11"
     if problem:
         raise MXNetUnavailable(f"MXNet cannot run here ({machine}): {problem}")
-
-
-def restore_names():
-    """Put back the few names that MXNet 1.9.1 imports and that newer NumPys and Pythons have dropped.
-
-    `numpy.bool` is gone since NumPy 1.24, `distutils` since Python 3.12. Nothing that exists is replaced.
-
-    Raises:
-        MXNetUnavailable: NumPy is 2 or newer, where MXNet's results would change without a word.
-
-    Example:
-        >>> restore_names()
-
-    Source: the release notes of NumPy 1.24 and 2.0; PEP 632.
-    """
-    import numpy
-
-    if int(numpy.__version__.split(".")[0]) >= 2:
-        raise MXNetUnavailable(
-            f"MXNet cannot run here (NumPy {numpy.__version__}): it needs NumPy below 2, "
-            "which sums float32 differently. Install numpy==1.23.5 (Python 3.12: numpy==1.26.4)."
-        )
-    if "bool" not in vars(numpy):
-        numpy.bool = bool
-    try:
-        importlib.import_module("distutils.version")
-    except ImportError:
-        sys.modules["distutils"] = types.ModuleType("distutils")
-        version = sys.modules["distutils.version"] = types.ModuleType("distutils.version")
-        version.StrictVersion = version.LooseVersion = _Version
-
-
-class _Version(tuple):
-    """A version number that compares, in the place of distutils.version.StrictVersion."""
-
-    def __new__(cls, text):
-        return super().__new__(cls, map(int, re.findall(r"\d+", text)))
 
 
 def load():
     """Import MXNet on today's Python and return it.
 
-    Checks the machine, restores missing names, and asks for one arithmetic thread unless the user chose
-    a number: on arrays as small as ours one thread is the fastest, and gives the same bits on every run.
+    Checks the machine, chooses kernels, restores missing names, and asks for one arithmetic thread unless the
+    user chose a number: on arrays as small as ours one thread is the fastest, and gives the same bits on every run.
 
     Returns:
         The module `mxnet`.
@@ -109,8 +70,13 @@ def load():
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     # A graph that is bound would announce on each page that it is rewritten for oneDNN.
     os.environ.setdefault("MXNET_SUBGRAPH_VERBOSE", "0")
-    restore_names()
     try:
+        from . import kernels  # here, since as a script this file is no part of a package
+
+        kernels.choose()  # before NumPy is imported, which old_names does
+        from . import old_names
+
+        old_names.restore()
         with without("scipy"):
             return importlib.import_module("mxnet")
     except ModuleNotFoundError as error:

@@ -1,9 +1,9 @@
 """Surfaces to descend on, each the same, bit for bit, here and in the playground's script (playground/surfaces.js)."""
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Callable
 
 PLAYGROUND = Path(__file__).with_name("playground")
 FACTS = json.loads((PLAYGROUND / "facts.json").read_text(encoding="utf-8"))  # what Python and the script share

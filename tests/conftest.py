@@ -9,6 +9,7 @@ import pytest
 NO_DATA = "the real data are not to be had here"
 NO_PEERS = "PyTorch or Keras is not installed"
 NO_BROWSER = "Chromium or its driver is not installed"
+NO_KERNELS = "this processor cannot run the kernels that the numbers belong to"
 
 
 @pytest.fixture(autouse=True)
@@ -67,7 +68,8 @@ def driver():
 
 
 def pytest_terminal_summary(terminalreporter):
-    for reason, section in ((NO_DATA, "Data"), (NO_PEERS, "Other frameworks"), (NO_BROWSER, "Browser")):
+    sections = {NO_DATA: "Data", NO_PEERS: "Other frameworks", NO_BROWSER: "Browser", NO_KERNELS: "Processors"}
+    for reason, section in sections.items():
         skipped = [r for r in terminalreporter.stats.get("skipped", []) if reason in str(r.longrepr)]
         if skipped:
             terminalreporter.write_line(

@@ -1,6 +1,5 @@
 """MXNet is made importable where it can run, and refused in plain words where it cannot."""
 
-import builtins
 import importlib
 import os
 import platform
@@ -38,17 +37,11 @@ def test_linux_without_glibc(monkeypatch):
         runtime.check_machine()
 
 
-@pytest.mark.parametrize("version", [(3, 8, 18), (3, 13, 0)])
+@pytest.mark.parametrize("version", [(3, 9, 18), (3, 16, 0)])
 def test_pythons_that_the_lock_does_not_cover(version, monkeypatch):
     monkeypatch.setattr(sys, "version_info", version)
-    with pytest.raises(runtime.MXNetUnavailable, match=r"Python 3\.9 to 3\.12.*make PYTHON=python3\.11"):
+    with pytest.raises(runtime.MXNetUnavailable, match=r"Python 3\.10 to 3\.15.*make PYTHON=python3\.11"):
         runtime.check_machine()
-
-
-def test_numpy_2(monkeypatch):
-    monkeypatch.setattr(numpy, "__version__", "2.1.0")
-    with pytest.raises(runtime.MXNetUnavailable, match=r"NumPy 2\.1\.0.*numpy==1\.23\.5"):
-        runtime.load()
 
 
 def test_mxnet_not_installed(monkeypatch):
@@ -69,16 +62,6 @@ def test_system_library_missing(monkeypatch):
     monkeypatch.setattr(importlib, "import_module", without_library)
     with pytest.raises(runtime.MXNetUnavailable, match=r"libgomp\.so\.1.*apt-get install libgomp1"):
         runtime.load()
-
-
-def test_names_that_newer_versions_dropped_are_put_back(monkeypatch):
-    monkeypatch.delitem(vars(numpy), "bool", raising=False)
-    monkeypatch.setitem(sys.modules, "distutils", None)
-    monkeypatch.setitem(sys.modules, "distutils.version", None)
-    runtime.restore_names()
-    assert numpy.bool is builtins.bool
-    loose = importlib.import_module("distutils.version").LooseVersion
-    assert loose("1.9.1") < loose("1.10") < loose("1.10.1rc2")
 
 
 def test_script_tells_make_whether_a_python_fits():

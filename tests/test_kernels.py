@@ -1,0 +1,133 @@
+"""The kernels are chosen by the processor, the user's choice stands, and the last digits are those that they give."""
+
+import os
+import re
+import subprocess
+import sys
+
+from book import notebook
+from conftest import NO_KERNELS
+from d2l_utils import kernels
+
+import pytest
+
+CHAPTER = "06_rmsprop_linear_regression"
+OF_TODAY = {"sse2", "avx", "avx2", "fma", "avx512f", "avx512bw"}
+NEEDED = {"Haswell": "avx2", "Sandybridge": "avx", "Nehalem": "sse4_2", "Prescott": "pni"}  # in Linux's names
+RUN_CHAPTER_6 = f"""
+from d2l_utils import data, runtime
+from d2l_utils.chapters import definitions
+
+*rules, train = definitions({CHAPTER!r}, "rmsprop", "rmsprop_unbracketed", "train_by_hand")
+for rule in rules:
+    runtime.seed(1)
+    made = data.synthetic_regression(1000, w=(2, -3.4), b=4.2, noise=0.01)
+    train.__globals__.update(zip(("features", "labels"), made))
+    for gamma in (0.9, 0.999):
+        train(rule, batch_size=10, lr=0.03, gamma=gamma, num_epochs=3, period=10)
+"""
+TELL = """
+import d2l_utils, numpy, threadpoolctl
+for library in threadpoolctl.threadpool_info():
+    if library["internal_api"] == "openblas":
+        print("mxnet" if "mxnet" in library["filepath"] else "numpy", library["architecture"])
+core = getattr(numpy, "_core", None) or numpy.core
+print("above AVX2:", any(core._multiarray_umath.__cpu_features__.get(n, False) for n in ("AVX512_SKX", "X86_V4")))
+"""
+
+
+def python(code, *options, **environment):
+    """What a fresh interpreter prints, its kernels chosen anew but for those that are named."""
+    env = {name: value for name, value in os.environ.items() if name not in kernels.DECISIVE}
+    command = [sys.executable, *options, "-c", code]
+    done = subprocess.run(command, env={**env, **environment}, capture_output=True, text=True, cwd=notebook.ROOT)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def needs(feature):
+    if feature not in kernels.features():
+        pytest.skip(f"{NO_KERNELS}: it has no {feature}")
+
+
+@pytest.fixture
+def processor(monkeypatch):
+    """Pretends that the processor has these features and that nobody has chosen anything."""
+
+    def pretend(features):
+        monkeypatch.setattr(kernels, "features", lambda: frozenset(features))
+        for name in kernels.DECISIVE:
+            monkeypatch.setenv(name, "any")  # so that what the test sets is taken back
+            monkeypatch.delenv(name)
+
+    return pretend
+
+
+def test_every_library_is_held_to_avx2(processor):
+    processor(OF_TODAY)
+    kernels.choose()
+    assert os.environ["OPENBLAS_CORETYPE"] == "Haswell"
+    assert os.environ["DNNL_MAX_CPU_ISA"] == "AVX2"
+    assert os.environ["ATEN_CPU_CAPABILITY"] == "avx2"
+    assert set(os.environ["NPY_DISABLE_CPU_FEATURES"].split()) in ({"AVX512F", "AVX512_SKX"}, {"X86_V4"})
+    assert kernels.in_force()["processor"] == ""
+
+
+@pytest.mark.parametrize("features", [OF_TODAY - {"avx2"}, OF_TODAY - {"fma"}, set()])
+def test_without_avx2_nothing_is_chosen(processor, features):
+    """Haswell's kernels would end in an illegal instruction there."""
+    processor(features)
+    kernels.choose()
+    assert not set(kernels.DECISIVE) & set(os.environ)
+    assert all(feature in kernels.in_force()["processor"] for feature in features)
+
+
+@pytest.mark.parametrize("choice", ["SkylakeX", ""])
+def test_the_users_choice_stands_and_the_cache_knows_it(processor, monkeypatch, choice):
+    processor(OF_TODAY)
+    monkeypatch.setenv("OPENBLAS_CORETYPE", choice)
+    kernels.choose()
+    assert os.environ["OPENBLAS_CORETYPE"] == choice
+    assert "avx512f" in kernels.in_force()["processor"]
+
+
+def test_a_system_that_says_nothing_of_its_processor(monkeypatch):
+    monkeypatch.setattr(kernels.Path, "read_text", lambda *args, **options: "CPU implementer : 0x41")
+    assert kernels.features() == frozenset()
+
+
+@pytest.mark.parametrize("first", ["", "import numpy\n"])
+def test_the_libraries_use_them(first):
+    """A NumPy that was imported before keeps its own; MXNet's are chosen all the same."""
+    needs("avx2")
+    told = python(first + TELL).splitlines()
+    assert "mxnet Haswell" in told
+    if not first:
+        assert "numpy Haswell" in told
+        assert "above AVX2: False" in told
+
+
+def test_numpy_has_nothing_to_warn_of():
+    """Neither here nor in the processes that inherit the variables."""
+    again = "import subprocess, sys, d2l_utils; subprocess.run([sys.executable, *{!r}], check=True)"
+    strict = ["-W", "error::RuntimeWarning", "-W", "error::ImportWarning"]
+    python(again.format([*strict, "-c", "import numpy"]), *strict)
+
+
+def table():
+    """The rows of chapter 6's table by kernel: (kernel, what the cells of its row say)."""
+    rows = re.findall(r"^\| (\w+) \([\w.]+\) \|(.+)\|$", notebook.markdown(notebook.read(CHAPTER)), flags=re.MULTILINE)
+    return [(kernel, [re.findall(r"[\d.]+e-\d+", cell) for cell in row.split("|")]) for kernel, row in rows]
+
+
+def test_table_has_every_kernel():
+    assert [kernel for kernel, _ in table()] == list(NEEDED)
+
+
+@pytest.mark.parametrize(("kernel", "row"), table())
+def test_digits_are_those_of_the_kernel(kernel, row):
+    needs(NEEDED[kernel])
+    printed = re.findall(r"epoch (\d), loss (\S+)", python(RUN_CHAPTER_6, OPENBLAS_CORETYPE=kernel))
+    by_rule = [[loss for _, loss in printed[i : i + 6]] for i in (0, 6)]
+    brackets, unbracketed = by_rule
+    assert [brackets[1:3], unbracketed[1:3], brackets[3:4]] == row
