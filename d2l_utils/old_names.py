@@ -35,7 +35,7 @@ def of_numpy():
     return {
         **{"bool": bool, "int": int, "PZERO": 0.0, "NZERO": -0.0, "NAN": numpy.nan, "NaN": numpy.nan},
         **{"Inf": numpy.inf, "PINF": numpy.inf, "NINF": -numpy.inf},
-        "alltrue": numpy.all,
+        **{"alltrue": numpy.all, "sometrue": numpy.any, "product": numpy.prod, "round_": numpy.round},
         "compat": types.SimpleNamespace(basestring=(bytes, str)),
         "in1d": lambda ar1, ar2, **options: numpy.isin(numpy.ravel(ar1), ar2, **options),
         "msort": lambda a: numpy.sort(a, axis=0),
