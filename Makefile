@@ -2,7 +2,7 @@
 
 .DEFAULT_GOAL := html
 .DELETE_ON_ERROR:
-.PHONY: help html pdf test smoke peers lab data refresh full bench lint lock clean
+.PHONY: help html pdf test smoke peers lab data changes refresh full bench lint lock clean
 
 VENV := .venv
 RUN := $(VENV)/bin/python
@@ -40,6 +40,9 @@ lab: $(VENV)/.readers  ## open JupyterLab in notebooks/
 
 data: $(VENV)/.readers  ## fetch and verify every data file
 	$(RUN) -m book data
+
+changes: $(STAMP)  ## show, to the letter, which outputs differ from the stored ones on this machine
+	$(RUN) -m book changes
 
 refresh: $(VENV)/.readers  ## run every chapter and store its outputs in notebooks/
 	$(RUN) -m book refresh

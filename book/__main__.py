@@ -1,4 +1,4 @@
-"""`python -m book data | html STAMP | pdf | refresh`: fetch data, build the book, print it, store fresh outputs."""
+"""`python -m book data | html STAMP | pdf | refresh | changes`: the commands behind the make targets."""
 
 import os
 import sys
@@ -7,7 +7,7 @@ from pathlib import Path
 
 from d2l_utils import files
 
-from . import notebook, pdf, run, site
+from . import compare, notebook, pdf, run, site
 
 
 def fetch():
@@ -52,9 +52,17 @@ def refresh():
         sys.exit(f"{len(failed)} notebooks failed and keep their stored outputs")
 
 
+COMMANDS = {
+    "data": fetch,
+    "html": html,
+    "pdf": print_book,
+    "refresh": refresh,
+    "changes": compare.print_changes,
+}
+
 if __name__ == "__main__":
     command, *arguments = sys.argv[1:]
     try:
-        {"data": fetch, "html": html, "pdf": print_book, "refresh": refresh}[command](*arguments)
+        COMMANDS[command](*arguments)
     except files.DataUnavailable as unavailable:
         sys.exit(str(unavailable))
