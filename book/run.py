@@ -6,10 +6,13 @@ import os
 import sys
 import time
 from importlib.util import find_spec
+from tempfile import TemporaryDirectory
 
 from d2l_utils import files, kernels
 
 import nbformat
+from jupyter_client import AsyncKernelManager
+from jupyter_client.kernelspec import KernelSpecManager
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbconvert.filters import strip_ansi
@@ -21,6 +24,20 @@ TIME_LIMIT = 300  # seconds for one notebook
 QUIET = ["--log-level=ERROR"]  # a kernel that listens to this machine alone would warn of eavesdroppers
 
 
+class OurKernel(AsyncKernelManager):
+    """Starts this very Python, whatever kernels the user has installed."""
+
+    def __init__(self, **options):
+        # Where no folder has one, jupyter_client makes the kernel `python3` out of the Python that it runs in.
+        super().__init__(kernel_spec_manager=KernelSpecManager(kernel_dirs=[]), **options)
+
+
+def environment(scratch):
+    """A kernel's environment: the user's, without what would make Python, IPython or matplotlib behave otherwise."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "MPLBACKEND"))}
+    return {**kept, "PYTHONUTF8": "1", "IPYTHONDIR": scratch, "MATPLOTLIBRC": os.devnull}
+
+
 def key(name):
     """A hash of what a notebook's outputs rest on: its code, ours, the pins, the data, the peers, the kernels."""
     nb = notebook.read(name)
@@ -29,8 +46,8 @@ def key(name):
         parts += notebook.sources(notebook.read(other))
     ours = notebook.ROOT / "d2l_utils"
     shared = [*sorted(ours.glob("*.py")), *ours.glob("playground/*.json"), notebook.ROOT / "requirements.lock"]
-    parts += [path.read_text() for path in [*shared, *notebook.tables(nb)]]
-    real_data = not files.offline() and all((files.DATA / file).exists() for file in files.FILES)
+    parts += [path.read_text(encoding="utf-8") for path in [*shared, *notebook.tables(nb)]]
+    real_data = not files.offline() and all(files.kept(file) for file in files.FILES)
     parts += [sys.version, f"real data: {real_data}", str(kernels.in_force())]
     parts += [f"{peer}: {find_spec(peer) is not None}" for peer in notebook.peers(nb.cells)]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
@@ -82,6 +99,7 @@ async def _execute(name, slots):
         client = NotebookClient(
             nb,
             kernel_name="python3",
+            kernel_manager_class=OurKernel,
             timeout_func=lambda cell: max(1, started + TIME_LIMIT - time.perf_counter()),
             extra_arguments=QUIET,
             record_timing=False,
@@ -90,7 +108,8 @@ async def _execute(name, slots):
         )
         print(f"   ...     {name}", flush=True)
         try:
-            await client.async_execute()
+            with TemporaryDirectory() as scratch:
+                await client.async_execute(env=environment(scratch))
         except (CellExecutionError, CellTimeoutError, DeadKernelError, RuntimeError) as error:
             print(f"\nFAILED     {name}, {_where(nb)}\n{_why(error)}\n", flush=True)
             return False
