@@ -4,7 +4,7 @@ import io
 import re
 
 from matplotlib import figure as mpl_figure
-from matplotlib import rc_context
+from matplotlib import rc_context, rcParamsDefault
 
 # Dark enough for white paper, light enough for a dark page, apart for every kind of colour vision
 # (after Okabe and Ito); with the line styles and markers they survive greyscale.
@@ -16,6 +16,7 @@ MARKERS = "o", "s", "^", "D"
 GREY = "#808080"
 INK, PAPER = "#000000", "#ffffff"  # the book's pages replace these two by their own
 STYLE = {
+    **rcParamsDefault,  # a picture is the same whatever the user's matplotlibrc says
     "font.size": 10,
     "figure.labelsize": 10,
     "axes.spines.top": False,

@@ -1,6 +1,7 @@
 """The textbook's own names, for people who bring its cells along: thin wrappers that print and draw.
 
-Names, arguments and numbers are those of the package d2l 0.8.7, whose chapter 7 they serve.
+Names, arguments and numbers are those of the package d2l 0.8.7, whose chapter 7 they serve. As there, they draw with
+pyplot in the settings of the reader, who goes on with `plt`: the one place where a matplotlibrc counts.
 Source: Zhang, Lipton, Li and Smola, "Dive into Deep Learning", the Gluon edition's optimization chapter.
 """
 
