@@ -4,11 +4,13 @@ import os
 import warnings
 from pathlib import Path
 from shutil import copyfile
+from urllib.request import url2pathname
 
 import pooch
 
 ROOT = Path(__file__).resolve().parents[1]
 DATA = ROOT / "data"
+CACHE = Path(pooch.os_cache("d2l_utils"))  # the user's own folder, for a data/ that cannot be written
 TIMEOUT = 20  # seconds without an answer before the next source is tried
 
 MNIST_HOMES = "https://storage.googleapis.com/cvdf-datasets/mnist", "https://ossci-datasets.s3.amazonaws.com/mnist"
@@ -28,7 +30,7 @@ FILES = {  # name: (SHA-256, public addresses in order); data/README.md says wha
 
 
 class DataUnavailable(OSError):
-    """A data file is neither in data/, nor at the mirror, nor at a public address."""
+    """A data file is neither in data/, nor in the user's cache, nor at the mirror, nor at a public address."""
 
 
 class StandInWarning(UserWarning):
@@ -69,39 +71,104 @@ def _set_aside(path, sha256):
     return mended
 
 
-def _sources(name):
-    """Where a file may be had, in order: the user's mirror, then the public addresses."""
-    mirror = os.environ.get("D2L_DATA_MIRROR")
-    if mirror and mirror.startswith(("http://", "https://")):
-        yield f"{mirror.rstrip('/')}/{name}"
-    elif mirror:
-        yield str(ROOT / mirror / name)  # a relative folder counts from the project's root
-    yield from FILES[name][1]
+def mirror():
+    """What D2L_DATA_MIRROR names: a folder (Path), a folder on a server (its address), or None."""
+    named = os.environ.get("D2L_DATA_MIRROR") or None
+    if named is None or named.startswith(("http://", "https://")):
+        return named
+    if named.startswith("file:///"):
+        return Path(url2pathname(named.removeprefix("file://")))
+    if "://" in named:
+        raise ValueError(
+            f"D2L_DATA_MIRROR is {named!r}; it must be a folder, or begin with http://, https:// or file:///"
+        )
+    return ROOT / os.path.expanduser(named)  # a relative folder counts from the project's root
 
 
-def _downloader(source):
-    """What pooch calls to bring one source to a temporary file."""
-    if source.startswith(("http://", "https://")):
-        return pooch.HTTPDownloader(progressbar=True, timeout=TIMEOUT)
-    return lambda path, output_file, _: copyfile(path, output_file)
-
-
-def fetch(name):
-    """Return the path of a data file, verified; fetch it first if need be.
-
-    Looks in data/, at the mirror that D2L_DATA_MIRROR names (a folder or a URL), and at the public
-    addresses, in this order. A file in data/ that is damaged is renamed to `<name>.rejected` and fetched
-    again. What arrives is checked before it gets its final name.
+def kept(name):
+    """Tell whether a file lies on this machine, verified or not.
 
     Args:
         name: a key of FILES (str).
 
     Returns:
-        The file's path in data/ (pathlib.Path); its SHA-256 has been checked in this call.
+        True where data/, the user's cache or a mirror's folder has it.
+
+    Example:
+        >>> kept("airfoil_self_noise.dat")
+        True
+
+    Source: README.md, "Data".
+    """
+    place = mirror()
+    folders = [DATA, CACHE, *([place] if isinstance(place, Path) else [])]
+    return any((folder / name).exists() for folder in folders)
+
+
+def _sources(name):
+    """Where a file may be had, in order: the user's mirror (a Path or an address), then the public addresses."""
+    place = mirror()
+    if isinstance(place, Path):
+        yield place / name
+    elif place:
+        yield f"{place.rstrip('/')}/{name}"
+    yield from FILES[name][1]
+
+
+def _find(path, sha256):
+    """Tell whether a file is there and whole; a damaged one is set aside."""
+    if not path.exists():
+        return False
+    if pooch.file_hash(path) == sha256 or _set_aside(path, sha256):
+        return True
+    warnings.warn(f"{path} is damaged: set aside as {path.name}.rejected, fetched again", stacklevel=3)
+    return False
+
+
+def _can_write(folder):
+    """Tell whether new files can be written into a folder, which is made if it is missing."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return False
+    return os.access(folder, os.W_OK)
+
+
+def _copy(source, output, _):
+    copyfile(source, output)
+
+
+def _bring(source, name, home):
+    """Bring a file home from one source; where home is not data/, use that of a mirror's folder in its place."""
+    sha256, path, is_folder = FILES[name][0], home / name, isinstance(source, Path)
+    if is_folder and home != DATA:
+        if pooch.file_hash(source) != sha256:
+            raise ValueError(f"its SHA-256 is not {sha256}")
+        return source
+    downloader = _copy if is_folder else pooch.HTTPDownloader(progressbar=True, timeout=TIMEOUT)
+    pooch.retrieve(str(source), f"sha256:{sha256}", path.name, path.parent, downloader=downloader)
+    path.chmod(0o644)  # pooch's temporary files are private; a shared folder's must be readable
+    return path
+
+
+def fetch(name):
+    """Return the path of a data file, verified; fetch it first if need be.
+
+    Looks in data/, in the user's cache, at the mirror that D2L_DATA_MIRROR names (a folder or a URL), and at
+    the public addresses, in this order. A file that is damaged is renamed to `<name>.rejected` and fetched
+    again, into data/. Where nobody may write there, a file in a mirror's folder is used where it is, and one
+    that comes from the network is put into the user's cache. What arrives is checked before it gets its
+    final name.
+
+    Args:
+        name: a key of FILES (str).
+
+    Returns:
+        The file's path (pathlib.Path); its SHA-256 has been checked in this call.
 
     Raises:
-        ValueError: no such file is known.
-        DataUnavailable: no source has it, or data/ cannot be written; says where it looked and how to
+        ValueError: no such file is known, or D2L_DATA_MIRROR is neither a folder nor a URL.
+        DataUnavailable: no source has it, or it can be written nowhere; says where it looked and how to
             go on.
 
     Example:
@@ -112,34 +179,29 @@ def fetch(name):
     """
     if name not in FILES:
         raise ValueError(f"name is {name!r}; the known files are {', '.join(FILES)}")
-    sha256, path, failures = FILES[name][0], DATA / name, []
-    try:
-        if path.exists():
-            if pooch.file_hash(path) == sha256:
+    failures = []
+    for path in (DATA / name, CACHE / name):
+        try:
+            if _find(path, FILES[name][0]):
                 return path
-            warnings.warn(f"{path} is damaged: set aside as {name}.rejected, fetched again", stacklevel=2)
-            if _set_aside(path, sha256):
-                return path
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise _unavailable(name, [f"{path}: {error.strerror or error}"]) from error
+            failures.append(f"{path}: not there")
+        except OSError as error:
+            failures.append(f"{path}: {error.strerror or error}")
+    home = DATA if _can_write((DATA / name).parent) else CACHE
     for source in _sources(name):
         try:
-            pooch.retrieve(source, f"sha256:{sha256}", path.name, path.parent, downloader=_downloader(source))
+            return _bring(source, name, home)
         except (OSError, ValueError) as error:  # no answer, no file, no right to write; a wrong hash
             failures.append(f"{source}: {error}")
-            continue
-        path.chmod(0o644)  # pooch's temporary files are private; a shared folder's must be readable
-        return path
-    raise _unavailable(name, [f"{path}: not there", *failures])
+    raise _unavailable(name, home, failures)
 
 
-def _unavailable(name, failures):
+def _unavailable(name, home, failures):
     tried = "\n".join(f"  - {failure}" for failure in failures)
     return DataUnavailable(
         f"{name} is not to be had. Looked at:\n{tried}\n"
         "Three ways on:\n"
-        f"  1. put the file there yourself: {DATA / name} (sha256 {FILES[name][0]});\n"
+        f"  1. put the file there yourself: {home / name} (sha256 {FILES[name][0]});\n"
         "  2. name a mirror that has it: D2L_DATA_MIRROR=<a folder or a URL>;\n"
         "  3. go offline with data that stand in for them: D2L_OFFLINE=1."
     )

@@ -52,11 +52,12 @@ def server():
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch, server):
-    """An empty data folder, no mirror, and one known file whose public address is dead."""
+    """An empty data folder, an empty cache, no mirror, and one known file whose public address is dead."""
     for name in ("D2L_DATA_MIRROR", "D2L_OFFLINE"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("no_proxy", "127.0.0.1")
     monkeypatch.setattr(files, "DATA", tmp_path / "data")
+    monkeypatch.setattr(files, "CACHE", tmp_path / "cache")
     monkeypatch.setattr(files, "FILES", {NAME: (SHA256, (f"{DEAD}/{NAME}",))})
     Server.asked.clear()
     return tmp_path / "data"
@@ -83,9 +84,26 @@ def test_folder_as_mirror_comes_before_the_public_address(folder, tmp_path, monk
     assert data.fetch(NAME).read_bytes() == GOOD
 
 
+@pytest.mark.parametrize("named", ["file://{}/a%20%23%E4%B8%AD", "{}/a #中", "~/a #中"])
+def test_ways_to_name_a_folder_as_mirror(named, folder, tmp_path, monkeypatch):
+    mirror = tmp_path / "a #中"
+    mirror.mkdir()
+    (mirror / NAME).write_bytes(GOOD)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("D2L_DATA_MIRROR", named.format(tmp_path))
+    assert data.fetch(NAME) == folder / NAME
+
+
 def test_relative_mirror_counts_from_the_project(folder, monkeypatch):
     monkeypatch.setenv("D2L_DATA_MIRROR", "../elsewhere")
-    assert next(files._sources(NAME)) == str(files.ROOT / "../elsewhere" / NAME)
+    assert next(files._sources(NAME)) == files.ROOT / "../elsewhere" / NAME
+
+
+@pytest.mark.parametrize("mirror", ["file://stick/data", "ftp://127.0.0.1/data"])
+def test_mirror_that_is_neither_folder_nor_url(mirror, folder, monkeypatch):
+    monkeypatch.setenv("D2L_DATA_MIRROR", mirror)
+    with pytest.raises(ValueError, match=f"D2L_DATA_MIRROR is '{mirror}'; it must be a folder, or begin with http"):
+        data.fetch(NAME)
 
 
 def test_url_as_mirror(folder, server, monkeypatch):
@@ -165,7 +183,7 @@ def test_file_in_a_folder_of_its_own(folder, tmp_path, monkeypatch):
     monkeypatch.setenv("D2L_DATA_MIRROR", str(tmp_path / "mirror"))
     assert data.fetch(name) == folder / name
     (folder / name).write_bytes(GOOD[:-1])
-    with pytest.warns(UserWarning, match=r"is damaged: set aside as deep/numbers\.bin\.rejected"):
+    with pytest.warns(UserWarning, match=r"is damaged: set aside as numbers\.bin\.rejected"):
         assert data.fetch(name).read_bytes() == GOOD
     assert entries(folder / "deep") == [NAME, f"{NAME}.rejected"]
 
@@ -188,10 +206,45 @@ def test_unavailable_says_where_it_looked_and_how_to_go_on(folder, monkeypatch):
     assert all(words in message for words in places + ways)
 
 
-def test_unwritable_folder(folder, server, monkeypatch):
+@pytest.fixture
+def unwritable(folder, monkeypatch):
+    """A data folder that nobody can write: root may write anywhere but in a file."""
+    (folder.parent / "file").touch()
+    monkeypatch.setattr(files, "DATA", folder.parent / "file" / "data")
+
+
+def test_unwritable_folder_leaves_a_mirrors_file_in_its_place(unwritable, tmp_path, monkeypatch):
+    (tmp_path / "mirror").mkdir()
+    (tmp_path / "mirror" / NAME).write_bytes(GOOD)
+    assert not files.kept(NAME)
+    monkeypatch.setenv("D2L_DATA_MIRROR", str(tmp_path / "mirror"))
+    assert data.fetch(NAME) == tmp_path / "mirror" / NAME
+    assert files.kept(NAME)
+    assert not (tmp_path / "cache" / NAME).exists()
+
+
+def test_unwritable_folder_sends_downloads_to_the_cache(unwritable, server, tmp_path, monkeypatch):
     publish(monkeypatch, f"{server}/whole/{NAME}")
-    (folder.parent / "file").write_text("")
-    monkeypatch.setattr(files, "DATA", folder.parent / "file" / "data")  # root may write anywhere but in a file
+    for _ in range(2):
+        assert data.fetch(NAME) == tmp_path / "cache" / NAME
+        assert files.kept(NAME)
+    assert Server.asked == ["whole"]
+
+
+def test_unwritable_folder_and_a_damaged_mirror(unwritable, server, tmp_path, monkeypatch):
+    (tmp_path / "mirror").mkdir()
+    (tmp_path / "mirror" / NAME).write_bytes(GOOD[1:])
+    monkeypatch.setenv("D2L_DATA_MIRROR", str(tmp_path / "mirror"))
+    with pytest.raises(data.DataUnavailable, match=f"mirror/{NAME}: its SHA-256 is not {SHA256}") as refusal:
+        data.fetch(NAME)
+    assert f"put the file there yourself: {tmp_path / 'cache' / NAME} " in str(refusal.value)
+    publish(monkeypatch, f"{server}/whole/{NAME}")
+    assert data.fetch(NAME) == tmp_path / "cache" / NAME
+
+
+def test_nothing_can_be_written(unwritable, server, monkeypatch):
+    publish(monkeypatch, f"{server}/whole/{NAME}")
+    monkeypatch.setattr(files, "CACHE", files.DATA)
     with pytest.raises(data.DataUnavailable, match="Not a directory"):
         data.fetch(NAME)
 
@@ -318,6 +371,6 @@ def test_synthetic_regression_refuses(changes, message):
 
 
 def test_data_readme_tells_of_every_file():
-    text = (files.ROOT / "data" / "README.md").read_text()
+    text = (files.ROOT / "data" / "README.md").read_text(encoding="utf-8")
     for name, (sha256, addresses) in files.FILES.items():
         assert all(words in text for words in (name, sha256, *addresses)), name
