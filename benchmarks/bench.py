@@ -114,7 +114,7 @@ def verdicts(times, first_call, memory, images):
 
 
 def machine():
-    model = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text())[1]
+    model = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text(encoding="utf-8"))[1]
     threads = f"{os.cpu_count()} cores, one arithmetic thread"
     return f"{date.today()}, {model}, {threads}, Python {platform.python_version()}"
 
@@ -132,13 +132,13 @@ def main():
     print("\n".join(report))
     slopes, picture = growth.measure()
     print("", *slopes, sep="\n")
-    (OUTPUT / "table.md").write_text("\n".join([*report, "", *slopes]) + "\n")
-    (OUTPUT / "growth.svg").write_text(picture.svg())
+    (OUTPUT / "table.md").write_text("\n".join([*report, "", *slopes]) + "\n", encoding="utf-8")
+    (OUTPUT / "growth.svg").write_text(picture.svg(), encoding="utf-8")
     rows = [
         (name, "ours" if name in contestants.OURS else "others", *np.quantile(t, [0.5, 0.25, 0.75]) / STEPS * 1e6)
         for name, t in times.items()
     ]
-    (OUTPUT / "speed.svg").write_text(plot.marks(rows, "time per step / µs").svg())
+    (OUTPUT / "speed.svg").write_text(plot.marks(rows, "time per step / µs").svg(), encoding="utf-8")
     print(f"\nTable and pictures are in {OUTPUT.relative_to(ROOT)}")
     sys.exit(0 if all(met for *_, met in checked) else "a target was missed")
 

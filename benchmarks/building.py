@@ -30,7 +30,7 @@ def make_times():
 
 
 if __name__ == "__main__":
-    with (OUTPUT / "table.md").open("a") as table:
+    with (OUTPUT / "table.md").open("a", encoding="utf-8") as table:
         table.write("\n")
         for line in make_times():
             print(line, flush=True)

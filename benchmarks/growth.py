@@ -24,7 +24,7 @@ from d2l_utils import data, train
 from benchmarks.contestants import RMSPROP, sweep
 features, labels = data.airfoil()
 def peak():
-    return int(re.search("VmHWM: *(.*) kB", open("/proc/self/status").read())[1])
+    return int(re.search("VmHWM: *(.*) kB", open("/proc/self/status", encoding="utf-8").read())[1])
 train.compiled(RMSPROP, features, labels)
 before = peak()
 sweep(4096)(features, labels)

@@ -20,7 +20,9 @@ def write(pages):
     OUTPUT.mkdir(parents=True, exist_ok=True)
     source, printed = OUTPUT / "book.html", OUTPUT / "book.pdf"
     joined = [{**entry, "body": within(entry["name"], entry["body"])} for entry in pages]
-    source.write_text(site.TEMPLATES.get_template("print.html.j2").render(title=pages[0]["title"], pages=joined))
+    source.write_text(
+        site.TEMPLATES.get_template("print.html.j2").render(title=pages[0]["title"], pages=joined), encoding="utf-8"
+    )
     command = [program, *browser.OPTIONS, *OPTIONS, f"--print-to-pdf={printed}", source.as_uri()]
     subprocess.run(command, check=True, capture_output=True, timeout=TIME_LIMIT)
     return printed

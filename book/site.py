@@ -32,9 +32,9 @@ def write_book():
     for orphan in {path.stem for path in OUTPUT.glob("*.html")} - {entry["name"] for entry in pages}:
         (OUTPUT / f"{orphan}.html").unlink()
     for current in pages:
-        (OUTPUT / f"{current['name']}.html").write_text(frame(current, pages))
+        (OUTPUT / f"{current['name']}.html").write_text(frame(current, pages), encoding="utf-8")
     sections = [section for current in pages for section in search.documents(current)]
-    (ASSETS / "sections.js").write_text(search.script(sections))
+    (ASSETS / "sections.js").write_text(search.script(sections), encoding="utf-8")
 
 
 def list_of_pages():
@@ -90,7 +90,7 @@ def frame(current, pages):
         description=search.plain("".join(FIRST_PARAGRAPH.findall(current["body"])[:1]))[:DESCRIPTION],
         sections=search.headings(current["body"]),
         links=links(current),
-        theme=(page.TEMPLATE / "theme.js").read_text().strip(),
+        theme=(page.TEMPLATE / "theme.js").read_text(encoding="utf-8").strip(),
     )
 
 
@@ -122,8 +122,8 @@ def write_assets():
     for name in ("book.css", "book.js", "vendor/minisearch.js"):
         copyfile(page.TEMPLATE / name, ASSETS / Path(name).name)
     copytree(page.TEMPLATE / "fonts", ASSETS / "fonts", dirs_exist_ok=True)
-    (ASSETS / "code.css").write_text(code_css())
-    (ASSETS / "playground.js").write_text(plot_explore.script())
+    (ASSETS / "code.css").write_text(code_css(), encoding="utf-8")
+    (ASSETS / "playground.js").write_text(plot_explore.script(), encoding="utf-8")
     copyfile(citations.BIBLIOGRAPHY, OUTPUT / "references.bib")
     for name in notebook.names():
         copyfile(notebook.NOTEBOOKS / f"{name}.ipynb", OUTPUT / "notebooks" / f"{name}.ipynb")

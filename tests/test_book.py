@@ -41,7 +41,7 @@ def name(request):
 
 @pytest.fixture
 def text(name):
-    return (site.OUTPUT / f"{name}.html").read_text()
+    return (site.OUTPUT / f"{name}.html").read_text(encoding="utf-8")
 
 
 def test_page_is_whole_by_itself(text):
@@ -93,7 +93,7 @@ def test_links_lead_somewhere(text):
         file, _, anchor = link.partition("#")
         if not file.startswith("http"):
             assert not file or (site.OUTPUT / file).is_file(), link
-            target = (site.OUTPUT / file).read_text() if anchor and file else text
+            target = (site.OUTPUT / file).read_text(encoding="utf-8") if anchor and file else text
             assert not anchor or f'id="{anchor}"' in target, link
 
 
@@ -184,7 +184,7 @@ def test_figures_take_the_colours_of_the_page(text):
 @pytest.mark.parametrize(("name", "least"), [("ink", 7), ("quiet", 4.5), ("link", 4.5), ("edge", 3)])
 def test_colours_of_the_page_can_be_read(name, least, ground):
     """Text at 4.5 to 1, the edges of what can be pressed at 3 to 1 (WCAG 2.2, 1.4.3 and 1.4.11), light and dark."""
-    style = (page.TEMPLATE / "book.css").read_text()
+    style = (page.TEMPLATE / "book.css").read_text(encoding="utf-8")
     pairs = dict(re.findall(r"--(\w+): light-dark\((#\w+, #\w+)\)", style))
     for colour, behind in zip(pairs[name].split(", "), pairs[ground].split(", ")):
         assert contrast(colour, behind) >= least
@@ -193,7 +193,7 @@ def test_colours_of_the_page_can_be_read(name, least, ground):
 def test_stock_nbconvert_works_too(tmp_path):
     command = [sys.executable, "-m", "jupyter", "nbconvert", "--to", "html", "--execute", "--output-dir", tmp_path]
     subprocess.run([*command, notebook.NOTEBOOKS / "index.ipynb"], check=True, capture_output=True, timeout=120)
-    assert "RMSProp" in (tmp_path / "index.html").read_text()
+    assert "RMSProp" in (tmp_path / "index.html").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(
@@ -201,7 +201,12 @@ def test_stock_nbconvert_works_too(tmp_path):
     [("index", "Start here"), ("05_rmsprop", "5 RMSProp"), ("05_rmsprop_solutions", "Solutions")],
 )
 def test_list_of_chapters_is_short_and_numbered(name, entry):
-    nav = (site.OUTPUT / "05_rmsprop.html").read_text().partition('class="chapters"')[2].partition("</nav>")[0]
+    nav = (
+        (site.OUTPUT / "05_rmsprop.html")
+        .read_text(encoding="utf-8")
+        .partition('class="chapters"')[2]
+        .partition("</nav>")[0]
+    )
     entries = re.findall(rf'<a [^>]*href="{name}.html"[^>]*>(.*?)</a>', nav)
     assert [re.sub(r"<.*?>", "", found) for found in entries] == [entry]
 

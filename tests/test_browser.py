@@ -16,7 +16,7 @@ from selenium.webdriver.support.wait import WebDriverWait
 NAMES = [*notebook.names(), citations.PAGE]
 SHOTS = notebook.BUILD / "shots"
 SHOT_SCALE = 0.5  # a long page at full size is more than Chromium can draw at once
-AXE = (Path(__file__).parent / "vendor" / "axe.min.js").read_text()
+AXE = (Path(__file__).parent / "vendor" / "axe.min.js").read_text(encoding="utf-8")
 STANDARDS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 OF_COLOURS = ["color-contrast", "link-in-text-block"]  # the rules that may give something else in another theme
 OF_SCREENS = ["target-size", "scrollable-region-focusable", "meta-viewport"]  # or on another screen
@@ -139,7 +139,7 @@ def leads_somewhere(link):
     if url.scheme == "https":
         return True  # out of the book: only where a reader clicks
     target = Path(unquote(url.path))
-    return target.is_file() and (not url.fragment or f'id="{url.fragment}"' in target.read_text())
+    return target.is_file() and (not url.fragment or f'id="{url.fragment}"' in target.read_text(encoding="utf-8"))
 
 
 def test_search_finds_a_section_and_leads_there(open_page):
@@ -250,5 +250,5 @@ def test_without_scripts_everything_can_be_read(open_page, driver):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_page_is_light_before_its_figures(name):
-    text = (site.OUTPUT / f"{name}.html").read_text()
+    text = (site.OUTPUT / f"{name}.html").read_text(encoding="utf-8")
     assert len(re.sub(r"<svg.*?</svg>", "", text, flags=re.DOTALL).encode()) < WEIGHT

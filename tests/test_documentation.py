@@ -57,14 +57,20 @@ def test_examples_run(module, request):
 
 
 def test_modules_stay_small():
-    sizes = {path.name: len(path.read_text().splitlines()) for path in (ROOT / "d2l_utils").glob("*.py")}
+    sizes = {
+        path.name: len(path.read_text(encoding="utf-8").splitlines()) for path in (ROOT / "d2l_utils").glob("*.py")
+    }
     assert max(sizes.values()) <= 250, sizes
 
 
 def test_imports_run_one_way():
     """plots, data, rule, history and runtime know nothing of the loops; nothing but textbook knows plotting."""
     for path in (ROOT / "d2l_utils").glob("*.py"):
-        ours = set(re.findall(r"^from \.(\w*) import|^from \. import (\w+)", path.read_text(), flags=re.MULTILINE))
+        ours = set(
+            re.findall(
+                r"^from \.(\w*) import|^from \. import (\w+)", path.read_text(encoding="utf-8"), flags=re.MULTILINE
+            )
+        )
         names = {name for pair in ours for name in pair if name}
         if path.stem in GROUND_FLOOR:
             assert names <= {"stand_in", "files"}, path.name
@@ -77,16 +83,19 @@ def test_imports_run_one_way():
 
 
 def test_readme_begins_with_the_two_commands_and_names_every_target():
-    readme = (ROOT / "README.md").read_text()
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
     commands = re.findall(r"^```\w*\n(.*?)```", readme, flags=re.MULTILINE | re.DOTALL)[0]
     assert [line.split("#")[0].strip() for line in commands.strip().splitlines()] == ["make", "make test"]
-    targets = re.findall(r"^([a-z]+):.*?## ", (ROOT / "Makefile").read_text(), flags=re.MULTILINE)
+    targets = re.findall(r"^([a-z]+):.*?## ", (ROOT / "Makefile").read_text(encoding="utf-8"), flags=re.MULTILINE)
     assert {"html", "test", "lab", "data", "refresh", "lint", "clean", "help"} <= set(targets)
     assert all(f"make {target}" in readme for target in targets if target != "html")
 
 
 def test_readme_and_index_list_every_chapter():
-    readme, index = (ROOT / "README.md").read_text(), (notebook.NOTEBOOKS / "index.ipynb").read_text()
+    readme, index = (
+        (ROOT / "README.md").read_text(encoding="utf-8"),
+        (notebook.NOTEBOOKS / "index.ipynb").read_text(encoding="utf-8"),
+    )
     for name in notebook.names():
         if name[0].isdigit():
             assert f"{name}.ipynb" in index
@@ -95,6 +104,6 @@ def test_readme_and_index_list_every_chapter():
 
 @pytest.mark.parametrize("path", ["README.md", "data/README.md"])
 def test_links_of_the_readmes_lead_somewhere(path):
-    text = (ROOT / path).read_text()
+    text = (ROOT / path).read_text(encoding="utf-8")
     for target in re.findall(r"\]\((?!http)([^)#]+)", text):
         assert ((ROOT / path).parent / Path(target)).exists(), target

@@ -10,7 +10,7 @@ from d2l_utils import runtime
 import pytest
 from packaging.requirements import Requirement
 
-PROJECT = (lock.ROOT / "pyproject.toml").read_text()
+PROJECT = (lock.ROOT / "pyproject.toml").read_text(encoding="utf-8")
 
 
 def listed(table):
@@ -22,7 +22,7 @@ def listed(table):
 def pins(path):
     """name -> the pinned requirements of a lock file, one for each range of Pythons."""
     found = {}
-    for line in path.read_text().splitlines():
+    for line in path.read_text(encoding="utf-8").splitlines():
         if re.match(r"[a-z0-9]", line):
             requirement = Requirement(line.rstrip(" \\"))
             found.setdefault(requirement.name, []).append(requirement)
@@ -58,9 +58,11 @@ def test_main_pins_are_the_ones_asked_for():
 
 @pytest.mark.parametrize("path", [lock.READERS, lock.DEVELOPERS])
 def test_every_pin_has_a_hash(path):
-    blocks = re.split(r"^(?=[a-z0-9])", path.read_text(), flags=re.MULTILINE)[1:]
+    blocks = re.split(r"^(?=[a-z0-9])", path.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]
     assert all("--hash=sha256:" in block for block in blocks)
-    assert "http" not in re.sub(r"# +via.*|#   .*|^(httpcore|httpx)==", "", path.read_text(), flags=re.MULTILINE)
+    assert "http" not in re.sub(
+        r"# +via.*|#   .*|^(httpcore|httpx)==", "", path.read_text(encoding="utf-8"), flags=re.MULTILINE
+    )
 
 
 def test_peers_are_pinned_and_kept_out_of_the_locks():
@@ -76,10 +78,10 @@ def test_developers_lock_holds_the_readers_lock():
 
 
 def test_conda_environment_is_the_lock():
-    assert lock.CONDA.read_text() == lock.environment(lock.READERS.read_text())
-    assert f"python={lock.MAIN}" in lock.CONDA.read_text()
+    assert lock.CONDA.read_text(encoding="utf-8") == lock.environment(lock.READERS.read_text(encoding="utf-8"))
+    assert f"python={lock.MAIN}" in lock.CONDA.read_text(encoding="utf-8")
     for name in ("mxnet==1.9.1", "d2l==0.8.7", "matplotlib==", "jupyter==", "numpy==1.23.5"):
-        assert f'- "{name}' in lock.CONDA.read_text()
+        assert f'- "{name}' in lock.CONDA.read_text(encoding="utf-8")
 
 
 def test_what_is_installed_is_what_is_locked():

@@ -39,7 +39,7 @@ def test_knobs_are_those_of_the_chapters(rule):
 
 def test_scripts_are_small_and_ask_for_nothing():
     for path in PLAYGROUND.iterdir():
-        text = path.read_text()
+        text = path.read_text(encoding="utf-8")
         assert len(text.splitlines()) <= 250
         assert not re.search(r"https?://(?!www\.w3\.org/2000/svg)|\bfetch\(|\bimport\b|\btry\b", text), path.name
 

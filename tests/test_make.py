@@ -50,7 +50,7 @@ def make(folder, *arguments, **environment):
 
 
 def html(folder, name):
-    return (folder / "_build" / "html" / f"{name}.html").read_text()
+    return (folder / "_build" / "html" / f"{name}.html").read_text(encoding="utf-8")
 
 
 @pytest.fixture(scope="module")
@@ -77,27 +77,27 @@ def test_one_chapter_changed_runs_alone(built):
 
 def test_chapter_runs_again_with_what_it_rests_on(built):
     """The chapter that it takes a rule from, and the table that it reads."""
-    (built / "notebooks" / "table.csv").write_text("1\n")
-    write(built, "02_second", '# definitions("01_first", "rule")', 'print(open("table.csv").read())')
+    (built / "notebooks" / "table.csv").write_text("1\n", encoding="utf-8")
+    write(built, "02_second", '# definitions("01_first", "rule")', 'print(open("table.csv", encoding="utf-8").read())')
     assert make(built)[:2] == (0, ["02_second"])
-    (built / "notebooks" / "table.csv").write_text("2\n")
+    (built / "notebooks" / "table.csv").write_text("2\n", encoding="utf-8")
     assert make(built)[:2] == (0, ["02_second"])
     write(built, "01_first", "print('another rule')")
     assert make(built)[:2] == (0, ["01_first", "02_second"])
 
 
 def test_shared_code_changed_runs_all(built):
-    with (built / "d2l_utils" / "plot.py").open("a") as file:
+    with (built / "d2l_utils" / "plot.py").open("a", encoding="utf-8") as file:
         file.write("# changed\n")
     assert make(built)[:2] == (0, sorted(NAMES))
 
 
 def test_template_changed_or_chapter_touched_runs_nothing_and_writes_the_pages(built):
     (built / "notebooks" / "02_second.ipynb").touch()
-    with (built / "book" / "template" / "book.css").open("a") as file:
+    with (built / "book" / "template" / "book.css").open("a", encoding="utf-8") as file:
         file.write("/* changed */\n")
     assert make(built)[:2] == (0, [])
-    assert "changed" in (built / "_build" / "html" / "assets" / "book.css").read_text()
+    assert "changed" in (built / "_build" / "html" / "assets" / "book.css").read_text(encoding="utf-8")
 
 
 def test_failure_names_the_cell_and_leaves_the_last_good_page(built):
@@ -115,11 +115,11 @@ def test_failure_names_the_cell_and_leaves_the_last_good_page(built):
 
 def test_notebook_that_does_not_end_is_stopped(built):
     runner = built / "book" / "run.py"
-    patient = runner.read_text()
-    runner.write_text(patient.replace("TIME_LIMIT = 300", "TIME_LIMIT = 2"))
+    patient = runner.read_text(encoding="utf-8")
+    runner.write_text(patient.replace("TIME_LIMIT = 300", "TIME_LIMIT = 2"), encoding="utf-8")
     write(built, "01_first", "import time\ntime.sleep(600)")
     code, _, output = make(built)
-    runner.write_text(patient)
+    runner.write_text(patient, encoding="utf-8")
     assert code != 0
     assert "FAILED     01_first, cell 2 of 2" in output
     assert "did not end within 2 s" in output
@@ -143,7 +143,7 @@ def test_data_that_arrive_replace_the_stand_in(built):
     write(built, "02_second", "from d2l_utils import data\ndata.offline()")
     assert make(built, **offline)[0] == 0
     assert "True" in html(built, "02_second")
-    (built / "data" / "airfoil_self_noise.dat").write_text("a file that arrives")
+    (built / "data" / "airfoil_self_noise.dat").write_text("a file that arrives", encoding="utf-8")
     code, executed, output = make(built, **offline)
     assert (code, executed) == (0, []), output
     assert "is damaged: set aside" in output
@@ -159,7 +159,7 @@ def test_choosing_the_stand_in_builds_anew_and_so_does_going_back(built):
 
 
 def test_new_pins_run_everything(built):
-    with (built / "requirements.lock").open("a") as file:
+    with (built / "requirements.lock").open("a", encoding="utf-8") as file:
         file.write("# changed\n")
     (built / ".venv" / ".readers").touch()  # as if they had been installed
     assert make(built)[:2] == (0, sorted(NAMES))
@@ -173,7 +173,7 @@ def test_refresh_refuses_the_stand_in(built):
 
 def test_help_lists_every_target(built):
     _, _, output = make(built, "help")
-    targets = re.findall(r"^([a-z]+):", (built / "Makefile").read_text(), flags=re.MULTILINE)
+    targets = re.findall(r"^([a-z]+):", (built / "Makefile").read_text(encoding="utf-8"), flags=re.MULTILINE)
     assert [line.split()[1] for line in output.splitlines()] == targets
 
 

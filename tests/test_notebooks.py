@@ -83,7 +83,7 @@ def test_no_trace_of_a_machine(name):
     assert set(nb.metadata) == {"kernelspec", "language_info"}
     assert nb.metadata.language_info == {"name": "python"}
     assert all(set(cell.metadata) <= {"tags"} for cell in nb.cells)
-    text = (notebook.NOTEBOOKS / f"{name}.ipynb").read_text()
+    text = (notebook.NOTEBOOKS / f"{name}.ipynb").read_text(encoding="utf-8")
     assert str(notebook.ROOT) not in text
     assert not re.search(r"/home/|/root/|/tmp/|ipykernel_", text)
 

@@ -64,10 +64,12 @@ def page(driver, tmp_path):
 
     def open_page(play=None, address="", hash="", script=None, scripts=1):
         play = play or plot.explore("ravine", path_of("rmsprop"), path_of("sgd"))
-        (tmp_path / "playground.js").write_text(plot_explore.script() if script is None else script)
+        (tmp_path / "playground.js").write_text(plot_explore.script() if script is None else script, encoding="utf-8")
         body = play.html(STILL, **({} if address is None else {"address": address}))
         body += '<script src="playground.js"></script>' * scripts
-        (tmp_path / "page.html").write_text(f"<!doctype html><meta charset='utf-8'><title>t</title><h1>t</h1>{body}")
+        (tmp_path / "page.html").write_text(
+            f"<!doctype html><meta charset='utf-8'><title>t</title><h1>t</h1>{body}", encoding="utf-8"
+        )
         driver.get("about:blank")
         driver.get_log("browser")
         driver.get(f"{(tmp_path / 'page.html').as_uri()}{hash}")
