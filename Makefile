@@ -2,24 +2,36 @@
 
 .DEFAULT_GOAL := html
 .DELETE_ON_ERROR:
-.PHONY: help html pdf test smoke peers lab data changes refresh full bench lint lock clean
+.PHONY: help html pdf test smoke peers lab data changes refresh full bench lint lock clean missing
 
 VENV := .venv
 RUN := $(VENV)/bin/python
 # Python compiles a module when it is first imported; compiling all of them would take longer than installing.
-PIP := $(RUN) -m pip install --quiet --disable-pip-version-check --no-compile
+PIP := $(RUN) -m pip install --quiet --disable-pip-version-check --no-compile \
+    --no-user --target= --prefix= --root= --no-binary=:none:
 INSTALL := $(PIP) --use-pep517 --no-deps
 BOOK := _build/html
 
-# The first interpreter that MXNet can run on; `make PYTHON=/path/to/python` chooses another.
-CANDIDATES := python3.11 python3.10 python3.9 python3.12 python3 python
-ACCEPTED = $(shell for p in $(CANDIDATES); do $$p d2l_utils/runtime.py 2>/dev/null && echo $$p && break; done)
-PYTHON ?= $(or $(ACCEPTED),python3)
+# The user's environment does not leak in. Of pip's settings those go on that say how to reach an index; a setting
+# that would install elsewhere is overruled in pip.conf, too.
+REACH := $(addprefix PIP_,CACHE_DIR CERT CLIENT_CERT CONFIG_FILE DEFAULT_TIMEOUT EXTRA_INDEX_URL FIND_LINKS INDEX_URL \
+    KEYRING_PROVIDER NO_CACHE_DIR NO_INDEX PROXY RETRIES TIMEOUT TRUSTED_HOST)
+unexport $(filter-out $(REACH),$(filter PIP_%,$(.VARIABLES)))
+unexport $(filter PYTHON%,$(.VARIABLES)) VIRTUAL_ENV CONDA_PREFIX JUPYTER_PATH
+export PYTHONUTF8 := 1
+export JUPYTER_PREFER_ENV_PATH := 1
+# A variable of the environment is text: without this, make would expand a $ in it.
+override D2L_OFFLINE := $(value D2L_OFFLINE)
+override D2L_REPOSITORY := $(value D2L_REPOSITORY)
+override PYTHON := $(value PYTHON)
+quoted = '$(subst ','\'',$(1))'
 
 # The folders stand for what is added or taken away; `data` alone is the target of that name.
 INPUTS := notebooks data/ requirements.lock \
     $(wildcard notebooks/*.ipynb notebooks/*.csv d2l_utils/*.py d2l_utils/playground/* book/*.py book/*.bib book/template/* book/template/*/* data/*.dat data/mnist data/mnist/*.gz $(VENV)/.peers)
-STAMP := $(BOOK)/.built-$(if $(filter 1,$(D2L_OFFLINE)),stand-in,with-data)$(addprefix -for-,$(subst /,-,$(D2L_REPOSITORY)))
+# What the pages were built for. A repository goes in by its checksum: it may be any text, until book/site.py refuses it.
+REPOSITORY := $(if $(D2L_REPOSITORY),-for-$(firstword $(shell printf %s $(call quoted,$(D2L_REPOSITORY)) | cksum)))
+STAMP := $(BOOK)/.built-$(if $(filter 1,$(D2L_OFFLINE)),stand-in,with-data)$(REPOSITORY)
 
 html: $(STAMP)  ## install what is needed, run every chapter that changed, build the HTML (the default)
 	@echo "The book is in $(BOOK)/index.html"
@@ -36,7 +48,7 @@ smoke: $(VENV)/.developers  ## try another Python: make smoke PYTHON=python3.12 
 peers: $(VENV)/.peers  ## install PyTorch, Keras and Numba, to compare with (optional)
 
 lab: $(VENV)/.readers  ## open JupyterLab in notebooks/
-	$(VENV)/bin/jupyter lab --notebook-dir=notebooks
+	$(RUN) -m jupyterlab --notebook-dir=notebooks $(if $(filter 0,$(shell id -u)),--allow-root)
 
 data: $(VENV)/.readers  ## fetch and verify every data file
 	$(RUN) -m book data
@@ -72,10 +84,11 @@ $(STAMP): $(INPUTS) | $(VENV)/.readers
 	$(RUN) -m book html $@
 
 # The lock names every file that pip may install, by its hash; our own package is installed in place.
-$(VENV)/.readers: requirements.lock
-	$(PYTHON) d2l_utils/runtime.py
-	@echo "Installing the pinned packages into $(VENV) with $(PYTHON): a minute or two"
-	$(PYTHON) -m venv --clear $(VENV)
+# It is made anew where its Python is gone, with an upgrade, say.
+$(VENV)/.readers: requirements.lock $(if $(realpath $(RUN)),,missing)
+	@python=$$(sh book/python.sh $(call quoted,$(PYTHON))) && \
+	echo "Installing the pinned packages into $(VENV) with $$python: a minute or two" && \
+	"$$python" -m venv --clear $(VENV)
 	$(INSTALL) --require-hashes -r requirements.lock
 	$(INSTALL) --no-build-isolation -e .
 	@touch $@

@@ -10,6 +10,14 @@ from d2l_utils import files
 from . import compare, notebook, pdf, run, site
 
 
+def check_choices():
+    """Refuse what the user chose by variables of the environment, where it makes no sense, before anything runs."""
+    try:
+        files.offline(), files.mirror(), site.repository()
+    except ValueError as mistake:
+        sys.exit(str(mistake))
+
+
 def fetch():
     for name in files.FILES:
         print(f"verified: {files.fetch(name)}")
@@ -62,6 +70,8 @@ COMMANDS = {
 
 if __name__ == "__main__":
     command, *arguments = sys.argv[1:]
+    sys.stdout.reconfigure(errors="backslashreplace")  # a terminal that has no ε does not end a build
+    check_choices()
     try:
         COMMANDS[command](*arguments)
     except files.DataUnavailable as unavailable:
