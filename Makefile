@@ -8,7 +8,7 @@ VENV := .venv
 RUN := $(VENV)/bin/python
 # Python compiles a module when it is first imported; compiling all of them would take longer than installing.
 PIP := $(RUN) -m pip install --quiet --disable-pip-version-check --no-compile \
-    --no-user --target= --prefix= --root= --no-binary=:none:
+    --no-user --target= --prefix= --no-binary=:none:
 INSTALL := $(PIP) --use-pep517 --no-deps
 BOOK := _build/html
 
@@ -97,8 +97,9 @@ $(VENV)/.developers: requirements-dev.lock $(VENV)/.readers
 	$(INSTALL) --require-hashes -r requirements-dev.lock
 	@touch $@
 
-# No hashes: the CPU builds of PyTorch differ from index to index. Naming our own package, too, holds NumPy where it is.
+# No hashes: the CPU builds of PyTorch differ from index to index. What is installed, NumPy above all, stays as it is.
 $(VENV)/.peers: requirements-peers.txt | $(VENV)/.readers
-	$(PIP) --no-build-isolation -r requirements-peers.txt -e .
+	$(RUN) -m pip freeze --exclude-editable >$(VENV)/installed.txt
+	$(PIP) -r requirements-peers.txt --constraint $(VENV)/installed.txt
 	$(PIP) --no-deps --upgrade --target $(VENV)/d2l-1.0.3 d2l==1.0.3
 	@touch $@
