@@ -7,13 +7,12 @@
 VENV := .venv
 RUN := $(VENV)/bin/python
 # Python compiles a module when it is first imported; compiling all of them would take longer than installing.
-PIP := $(RUN) -m pip install --quiet --disable-pip-version-check --no-compile \
-    --no-user --target= --prefix= --no-binary=:none:
+PIP := $(RUN) -m pip install --quiet --disable-pip-version-check --no-compile --no-user
 INSTALL := $(PIP) --use-pep517 --no-deps
 BOOK := _build/html
 
-# The user's environment does not leak in. Of pip's settings those go on that say how to reach an index; a setting
-# that would install elsewhere is overruled in pip.conf, too.
+# The user's environment does not leak in. Of pip's settings those go on that say how to reach an index. (Its file
+# may ask for --user, which is overruled.)
 REACH := $(addprefix PIP_,CACHE_DIR CERT CLIENT_CERT CONFIG_FILE DEFAULT_TIMEOUT EXTRA_INDEX_URL FIND_LINKS INDEX_URL \
     KEYRING_PROVIDER NO_CACHE_DIR NO_INDEX PROXY RETRIES TIMEOUT TRUSTED_HOST)
 unexport $(filter-out $(REACH),$(filter PIP_%,$(.VARIABLES)))
