@@ -2,7 +2,7 @@
 
 .DEFAULT_GOAL := html
 .DELETE_ON_ERROR:
-.PHONY: help html pdf test smoke peers lab data changes refresh full bench lint lock clean missing
+.PHONY: help html pdf test smoke arm peers lab data changes refresh full bench lint lock clean missing
 
 VENV := .venv
 RUN := $(VENV)/bin/python
@@ -43,6 +43,9 @@ pdf: $(STAMP)  ## print the whole book into one PDF (needs Chromium)
 
 smoke: $(VENV)/.developers  ## try another Python: make smoke PYTHON=python3.12 VENV=_build/venv-3.12
 	$(RUN) -m pytest -n 2 tests/test_runtime.py tests/test_rules.py tests/test_train.py tests/test_unroll.py
+
+arm:  ## try Linux on ARM64, on any Linux: needs root, mmdebstrap and qemu
+	tests/arm.sh
 
 peers: $(VENV)/.peers  ## install PyTorch, Keras and Numba, to compare with (optional)
 
@@ -89,6 +92,7 @@ $(VENV)/.readers: requirements.lock $(if $(realpath $(RUN)),,missing)
 	echo "Installing the pinned packages into $(VENV) with $$python: a minute or two" && \
 	"$$python" -m venv --clear $(VENV)
 	$(INSTALL) --require-hashes -r requirements.lock
+	$(RUN) d2l_utils/arm.py
 	$(INSTALL) --no-build-isolation -e .
 	@touch $@
 

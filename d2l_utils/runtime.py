@@ -21,8 +21,7 @@ def check_machine():
     Looks at the interpreter, the operating system and the processor; imports nothing.
 
     Raises:
-        MXNetUnavailable: on Windows, Apple silicon, Linux on ARM, Linux without glibc, or a Python
-            outside 3.10 to 3.15.
+        MXNetUnavailable: on Windows, Apple silicon, Linux without glibc, or a Python outside 3.10 to 3.15.
 
     Example:
         >>> check_machine()
@@ -35,10 +34,11 @@ def check_machine():
     if platform.system() == "Windows":
         problem = "MXNet 1.9.1 has no wheel for Windows. Run the project inside WSL2 (Ubuntu)."
     elif platform.system() == "Darwin" and platform.machine() == "arm64":
-        problem = f"MXNet 1.9.1 has no wheel for Apple silicon. {container} (docker --platform linux/amd64)."
-    elif platform.system() == "Linux" and platform.machine() in ("aarch64", "arm64"):
-        problem = f"the ARM wheel of MXNet 1.9.1 needs Arm Performance Libraries that it does not carry. {container}."
-    elif platform.machine() not in ("x86_64", "AMD64"):
+        problem = (
+            "MXNet 1.9.1 has no wheel for Apple silicon. Run the project in a Linux ARM64 container, which runs "
+            "natively there (docker run --platform linux/arm64)."
+        )
+    elif platform.machine() not in ("x86_64", "AMD64", "aarch64"):
         problem = f"MXNet 1.9.1 has no wheel for this processor. {container}."
     elif platform.system() == "Linux" and platform.libc_ver()[0] != "glibc":
         problem = "MXNet 1.9.1 has no wheel for Linux without glibc (Alpine, say). Use Debian, Ubuntu or Fedora."
@@ -85,9 +85,12 @@ def load():
             "Run `make` and use .venv/bin/python, or `pip install --require-hashes -r requirements.lock`."
         ) from error
     except OSError as error:
+        advice = "On Debian and Ubuntu: apt-get install libgomp1 (on x86-64 libquadmath0, too)."
+        if "libarmpl" in str(error):
+            script = os.path.join(os.path.dirname(os.path.abspath(__file__)), "arm.py")
+            advice = f"`make` brings it; in an environment of your own: {sys.executable} {script}"
         raise MXNetUnavailable(
-            f"MXNet is installed, and a system library that it needs is not: {error}. "
-            "On Debian and Ubuntu: apt-get install libgomp1 libquadmath0."
+            f"MXNet is installed, and a system library that it needs is not: {error}. {advice}"
         ) from error
 
 

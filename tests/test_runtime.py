@@ -17,9 +17,8 @@ import pytest
 @pytest.mark.parametrize(
     ("system", "machine", "words"),
     [
-        ("Darwin", "arm64", ["Darwin on arm64", "Apple silicon", "container"]),
+        ("Darwin", "arm64", ["Darwin on arm64", "Apple silicon", "Linux ARM64 container", "natively"]),
         ("Windows", "AMD64", ["Windows", "WSL2"]),
-        ("Linux", "aarch64", ["aarch64", "Arm Performance Libraries", "x86-64 container"]),
         ("Linux", "riscv64", ["riscv64", "no wheel", "container"]),
     ],
 )
@@ -29,6 +28,12 @@ def test_machines_without_a_working_wheel(system, machine, words, monkeypatch):
     with pytest.raises(runtime.MXNetUnavailable) as refusal:
         runtime.load()
     assert all(word in str(refusal.value) for word in words)
+
+
+def test_linux_on_arm(monkeypatch):
+    monkeypatch.setattr(platform, "system", lambda: "Linux")
+    monkeypatch.setattr(platform, "machine", lambda: "aarch64")
+    runtime.check_machine()
 
 
 def test_linux_without_glibc(monkeypatch):
@@ -54,13 +59,17 @@ def test_mxnet_not_installed(monkeypatch):
         runtime.load()
 
 
-def test_system_library_missing(monkeypatch):
+@pytest.mark.parametrize(
+    ("library", "advice"),
+    [("libgomp.so.1", "apt-get install libgomp1"), ("libarmpl_lp64_mp.so", r"`make` brings it.*d2l_utils/arm\.py$")],
+)
+def test_system_library_missing(library, advice, monkeypatch):
     def without_library(name):
         if name == "mxnet":
-            raise OSError("libgomp.so.1: cannot open shared object file")
+            raise OSError(f"{library}: cannot open shared object file")
 
     monkeypatch.setattr(importlib, "import_module", without_library)
-    with pytest.raises(runtime.MXNetUnavailable, match=r"libgomp\.so\.1.*apt-get install libgomp1"):
+    with pytest.raises(runtime.MXNetUnavailable, match=f"{library}.*{advice}"):
         runtime.load()
 
 
