@@ -35,7 +35,7 @@ def wheel(folder, *libraries):
 
 
 def test_one_file_is_pinned_by_its_hash():
-    pins = [line for line in arm.PINNED.read_text().splitlines() if not line.startswith("#")]
+    pins = [line for line in arm.PINNED.read_text(encoding="utf-8").splitlines() if not line.startswith("#")]
     assert len(pins) == 1
     assert re.fullmatch(r"scipy==1\.12\.0 --hash=sha256:[0-9a-f]{64}", pins[0])
 
@@ -46,9 +46,9 @@ def test_three_names_lead_to_openblas_and_nothing_else_is_unpacked(tmp_path):
     for _ in range(2):  # the second time it finds the first one's files
         arm.link(wheel(tmp_path, BLAS, GFORTRAN), package)
         assert {path.name for path in package.iterdir()} == {BLAS, GFORTRAN, *arm.LACKING}
-        assert [(package / name).read_text() for name in arm.LACKING] == [BLAS] * 3
+        assert [(package / name).read_text(encoding="utf-8") for name in arm.LACKING] == [BLAS] * 3
         assert all((package / name).readlink() == (package / BLAS).relative_to(package) for name in arm.LACKING)
-        assert (package / GFORTRAN).read_text() == GFORTRAN
+        assert (package / GFORTRAN).read_text(encoding="utf-8") == GFORTRAN
 
 
 def test_file_that_is_replaced_stays_whole_for_whoever_has_it_open(tmp_path):
