@@ -19,17 +19,17 @@ unexport $(filter-out $(REACH),$(filter PIP_%,$(.VARIABLES)))
 unexport $(filter PYTHON%,$(.VARIABLES)) VIRTUAL_ENV CONDA_PREFIX JUPYTER_PATH
 export PYTHONUTF8 := 1
 export JUPYTER_PREFER_ENV_PATH := 1
-# A variable of the environment is text: without this, make would expand a $ in it.
+# What the user chooses is text: without this, make would expand a $ in it.
 override D2L_OFFLINE := $(value D2L_OFFLINE)
 override D2L_REPOSITORY := $(value D2L_REPOSITORY)
 override PYTHON := $(value PYTHON)
-quoted = '$(subst ','\'',$(1))'
+export PYTHON
 
 # The folders stand for what is added or taken away; `data` alone is the target of that name.
 INPUTS := notebooks data/ requirements.lock \
     $(wildcard notebooks/*.ipynb notebooks/*.csv d2l_utils/*.py d2l_utils/playground/* book/*.py book/*.bib book/template/* book/template/*/* data/*.dat data/mnist data/mnist/*.gz $(VENV)/.peers)
 # What the pages were built for. A repository goes in by its checksum: it may be any text, until book/site.py refuses it.
-REPOSITORY := $(if $(D2L_REPOSITORY),-for-$(firstword $(shell printf %s $(call quoted,$(D2L_REPOSITORY)) | cksum)))
+REPOSITORY := $(if $(D2L_REPOSITORY),-for-$(firstword $(shell printf %s '$(subst ','\'',$(D2L_REPOSITORY))' | cksum)))
 STAMP := $(BOOK)/.built-$(if $(filter 1,$(D2L_OFFLINE)),stand-in,with-data)$(REPOSITORY)
 
 html: $(STAMP)  ## install what is needed, run every chapter that changed, build the HTML (the default)
@@ -88,7 +88,7 @@ $(STAMP): $(INPUTS) | $(VENV)/.readers
 # The lock names every file that pip may install, by its hash; our own package is installed in place.
 # It is made anew where its Python is gone, with an upgrade, say.
 $(VENV)/.readers: requirements.lock $(if $(realpath $(RUN)),,missing)
-	@python=$$(sh book/python.sh $(call quoted,$(PYTHON))) && \
+	@python=$$(sh book/python.sh "$$PYTHON") && \
 	echo "Installing the pinned packages into $(VENV) with $$python: a minute or two" && \
 	"$$python" -m venv --clear $(VENV)
 	$(INSTALL) --require-hashes -r requirements.lock

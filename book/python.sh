@@ -39,6 +39,7 @@ bring() {
 
 # Any Python's pip will do: uv is a program by itself. Its pin and its hashes are those of the lock.
 bring_uv() {
+    export PIP_RETRIES="${PIP_RETRIES-0}"
     awk '/^[^ ]/ { ours = /^uv==/ } ours' requirements-dev.lock >_build/uv.txt
     for python in $CANDIDATES; do
         "$python" -m pip install --no-user --no-deps --require-hashes -r _build/uv.txt --target _build/uv && return

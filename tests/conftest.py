@@ -3,6 +3,7 @@
 import d2l_utils  # noqa: F401  (makes MXNet importable before any test imports it)
 from book import browser, run
 from d2l_utils import data, runtime
+from tiny_project import copy
 
 import pytest
 
@@ -37,6 +38,12 @@ def airfoil():
 def mnist():
     """The real MNIST as NumPy arrays, or a skip."""
     return [array.asnumpy() for array in real(data.mnist)]
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory):
+    """A copy of the project with tiny notebooks, in a folder whose name has blanks and Chinese characters."""
+    return copy(tmp_path_factory.mktemp("书 a project"))
 
 
 @pytest.fixture

@@ -1,56 +1,11 @@
 """The make rules: what runs again when, in a copy of the project with three tiny notebooks."""
 
-import os
 import re
-import shutil
-import subprocess
 import time
 
-from book import notebook
+from tiny_project import NAMES, html, make, write
 
 import pytest
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
-
-NAMES = "index", "01_first", "02_second"
-
-
-@pytest.fixture(scope="module")
-def project(tmp_path_factory):
-    """A copy of what make needs; the environment is the real one."""
-    folder = tmp_path_factory.mktemp("project")
-    for name in ("Makefile", *sorted(path.name for path in notebook.ROOT.glob("requirements*")), "pyproject.toml"):
-        shutil.copy2(notebook.ROOT / name, folder)
-    for name in ("book", "d2l_utils"):
-        shutil.copytree(notebook.ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
-    (folder / ".venv").symlink_to(notebook.ROOT / ".venv")
-    (folder / "data").mkdir()
-    for name in NAMES:
-        write(folder, name, "print('hello')")
-    return folder
-
-
-def write(folder, name, *sources):
-    """Write a notebook with stored outputs, as committed ones have."""
-    said = [new_output("stream", name="stdout", text="stored")]
-    code = [new_code_cell(source, id=f"c{i}", outputs=said, execution_count=i) for i, source in enumerate(sources)]
-    cells = [new_markdown_cell(f"# {name}", id="a"), *code]
-    notebook.write(new_notebook(cells=cells), name, folder / "notebooks")
-
-
-def make(folder, *arguments, **environment):
-    # A make that runs the tests must not speak to the makes that they run.
-    mine = "MAKE", "MFLAGS", "PYTHON", "VENV", "D2L_"
-    env = {key: value for key, value in os.environ.items() if not key.startswith(mine)}
-    env.update({"D2L_OFFLINE": "1", **environment})
-    # The environment is the real one: a changed list of peers must not install anything from this copy.
-    command = ["make", "-o.venv/.peers", *arguments]
-    done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, timeout=300)
-    executed = re.findall(r"^ *[\d.]+ s   (\w+)$", done.stdout, flags=re.MULTILINE)
-    return done.returncode, sorted(executed), done.stdout + done.stderr
-
-
-def html(folder, name):
-    return (folder / "_build" / "html" / f"{name}.html").read_text(encoding="utf-8")
 
 
 @pytest.fixture(scope="module")
@@ -177,7 +132,64 @@ def test_help_lists_every_target(built):
     assert [line.split()[1] for line in output.splitlines()] == targets
 
 
-def test_python_is_found_or_chosen(built):
-    install = "-n", "-W", "requirements.lock", ".venv/.readers"
-    assert re.search(r"^python3[.\d]* -m venv", make(built, *install)[2], flags=re.MULTILINE)
-    assert "/opt/other -m venv" in make(built, *install, "PYTHON=/opt/other")[2]
+def test_python_that_does_not_fit_is_refused_before_the_old_environment_goes(built):
+    code, _, output = make(built, "-W", "requirements.lock", ".venv/.readers", "PYTHON=/opt/other")
+    assert code != 0
+    assert "PYTHON is '/opt/other'; there is no such program" in output
+    assert (built / ".venv" / "bin" / "python").exists()
+
+
+def test_environment_whose_python_is_gone_is_made_anew(built):
+    broken = built / "_build" / "broken"
+    (broken / "bin").mkdir(parents=True)
+    (broken / "bin" / "python").symlink_to("/no/such/python")
+    (broken / ".readers").touch()
+    assert "-m venv --clear _build/broken" in make(built, "-n", "VENV=_build/broken", "_build/broken/.readers")[2]
+    assert "-m venv" not in make(built, "-n", ".venv/.readers")[2]
+
+
+@pytest.mark.parametrize("name", ["D2L_REPOSITORY", "D2L_OFFLINE", "PYTHON"])
+@pytest.mark.parametrize("text", ["$(shell touch made) `touch made` $$(touch made)'; touch made; '", "a\ntouch made"])
+def test_choices_are_text_to_make_and_to_the_shell(name, text, built):
+    targets = ["-W", "requirements.lock", ".venv/.readers"] if name == "PYTHON" else []
+    code, executed, output = make(built, *targets, **{name: text})
+    assert (code != 0, executed) == (True, [])
+    assert f"{name} is " in output
+    assert not (built / "made").exists()
+
+
+def test_repository_that_is_named_builds_anew_and_so_does_going_back(built):
+    assert make(built)[0] == 0
+    for repository in ("octocat/rmsprop", ""):
+        assert "python -m book html" in make(built, D2L_REPOSITORY=repository)[2]
+        assert make(built, D2L_REPOSITORY=repository)[2] == "The book is in _build/html/index.html\n"
+        assert ("octocat/rmsprop" in html(built, "01_first")) == bool(repository)
+
+
+def seen(project, **environment):
+    """The environment that make gives to the Pythons that it runs."""
+    pretended = project / "_build" / "pretended"
+    (pretended / "bin").mkdir(parents=True, exist_ok=True)
+    (pretended / "bin" / "python").write_text("#!/bin/sh\nexec env\n", encoding="utf-8")
+    (pretended / "bin" / "python").chmod(0o755)
+    (pretended / ".readers").touch()
+    output = make(project, "VENV=_build/pretended", "data", **environment)[2]
+    return dict(line.split("=", 1) for line in output.splitlines() if "=" in line)
+
+
+REACH = {"INDEX_URL", "EXTRA_INDEX_URL", "FIND_LINKS", "NO_INDEX", "CERT", "CLIENT_CERT", "PROXY", "TRUSTED_HOST"}
+REACH |= {"TIMEOUT", "DEFAULT_TIMEOUT", "RETRIES", "CACHE_DIR", "CONFIG_FILE"}
+BREAK = {"USER", "TARGET", "PREFIX", "ROOT", "NO_BINARY", "ONLY_BINARY", "REQUIRE_VIRTUALENV", "NO_DEPS", "CONSTRAINT"}
+
+
+def test_of_pips_settings_go_on_those_that_reach_an_index(built):
+    environment = seen(built, **dict.fromkeys([f"PIP_{name}" for name in REACH | BREAK], "theirs"))
+    assert {name for name, value in environment.items() if value == "theirs"} == {f"PIP_{name}" for name in REACH}
+
+
+def test_settings_of_python_and_active_environments_do_not_leak_in(built):
+    names = ["PYTHONHOME", "PYTHONPATH", "PYTHONSAFEPATH", "PYTHONSTARTUP", "PYTHONWARNINGS", "PYTHONOPTIMIZE"]
+    names += ["VIRTUAL_ENV", "CONDA_PREFIX", "JUPYTER_PATH", "KEPT"]
+    environment = seen(built, PYTHONUTF8="0", **dict.fromkeys(names, "theirs"))
+    assert [name for name, value in environment.items() if value == "theirs"] == ["KEPT"]
+    assert environment["PYTHONUTF8"] == "1"

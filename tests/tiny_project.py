@@ -1,0 +1,49 @@
+"""A copy of the project with three tiny notebooks, for tests of what make does."""
+
+import os
+import re
+import shutil
+import subprocess
+
+from book import notebook
+
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+
+NAMES = "index", "01_first", "02_second"
+
+
+def copy(folder):
+    """Lay a copy of what make needs into an empty folder; the environment is the real one."""
+    for name in ("Makefile", *sorted(path.name for path in notebook.ROOT.glob("requirements*")), "pyproject.toml"):
+        shutil.copy2(notebook.ROOT / name, folder)
+    for name in ("book", "d2l_utils"):
+        shutil.copytree(notebook.ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+    (folder / ".venv").symlink_to(notebook.ROOT / ".venv")
+    (folder / "data").mkdir()
+    for name in NAMES:
+        write(folder, name, "print('hello')")
+    return folder
+
+
+def write(folder, name, *sources):
+    """Write a notebook with stored outputs, as committed ones have."""
+    said = [new_output("stream", name="stdout", text="stored")]
+    code = [new_code_cell(source, id=f"c{i}", outputs=said, execution_count=i) for i, source in enumerate(sources)]
+    cells = [new_markdown_cell(f"# {name}", id="a"), *code]
+    notebook.write(new_notebook(cells=cells), name, folder / "notebooks")
+
+
+def make(folder, *arguments, **environment):
+    # A make that runs the tests must not speak to the makes that they run.
+    mine = "MAKE", "MFLAGS", "PYTHON", "VENV", "D2L_"
+    env = {key: value for key, value in os.environ.items() if not key.startswith(mine)}
+    env.update({"D2L_OFFLINE": "1", **environment})
+    # The environment is the real one: a changed list of peers must not install anything from this copy.
+    command = ["make", "-o.venv/.peers", *arguments]
+    done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, timeout=300)
+    executed = re.findall(r"^ *[\d.]+ s   (\w+)$", done.stdout, flags=re.MULTILINE)
+    return done.returncode, sorted(executed), done.stdout + done.stderr
+
+
+def html(folder, name):
+    return (folder / "_build" / "html" / f"{name}.html").read_text(encoding="utf-8")
