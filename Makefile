@@ -2,7 +2,7 @@
 
 .DEFAULT_GOAL := html
 .DELETE_ON_ERROR:
-.PHONY: help html pdf test smoke arm peers lab data changes refresh full bench lint lock clean missing
+.PHONY: help html test pdf smoke arm peers lab data changes refresh address full bench lint lock clean missing
 
 VENV := .venv
 RUN := $(VENV)/bin/python
@@ -60,6 +60,9 @@ changes: $(STAMP)  ## show, to the letter, which outputs differ from the stored 
 
 refresh: $(VENV)/.readers  ## run every chapter and store its outputs in notebooks/
 	$(RUN) -m book refresh
+
+address: $(VENV)/.readers  ## write the repository's address into the notebooks: D2L_REPOSITORY=owner/name make address
+	$(RUN) -m book address
 
 full: $(VENV)/.readers  ## run chapter 14's comparison on MNIST to its end and store its table (half an hour)
 	$(RUN) -m benchmarks.mnist_full

@@ -1,4 +1,4 @@
-"""`python -m book data | html STAMP | pdf | refresh | changes`: the commands behind the make targets."""
+"""`python -m book data | html STAMP | pdf | refresh | changes | address`: the commands behind the make targets."""
 
 import os
 import sys
@@ -7,7 +7,7 @@ from pathlib import Path
 
 from d2l_utils import files
 
-from . import compare, notebook, pdf, run, site
+from . import address, compare, notebook, pdf, run, site
 
 
 def check_choices():
@@ -60,12 +60,18 @@ def refresh():
         sys.exit(f"{len(failed)} notebooks failed and keep their stored outputs")
 
 
+def set_address():
+    """Write the address that D2L_REPOSITORY names, or the one that is stored, into the notebooks."""
+    address.write(site.repository() or address.stored())
+
+
 COMMANDS = {
     "data": fetch,
     "html": html,
     "pdf": print_book,
     "refresh": refresh,
     "changes": compare.print_changes,
+    "address": set_address,
 }
 
 if __name__ == "__main__":

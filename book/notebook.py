@@ -8,6 +8,8 @@ import nbformat
 ROOT = Path(__file__).resolve().parents[1]
 NOTEBOOKS, BUILD = ROOT / "notebooks", ROOT / "_build"
 INDEX = "index"
+# The tag of the cell that brings the package to where it is missing (see address.py); no page shows it.
+SETUP = "remove-cell"
 
 # The kernel's private path before a warning: it differs on each run.
 WARNING_ORIGIN = re.compile(r"^\S*ipykernel_\d+\S*:\d+: ", re.MULTILINE)
@@ -51,8 +53,13 @@ def markdown(nb):
     return "\n\n".join(cell.source for cell in nb.cells if cell.cell_type == "markdown")
 
 
+def is_setup(cell):
+    return SETUP in cell.metadata.get("tags", [])
+
+
 def code_cells(nb):
-    return [cell for cell in nb.cells if cell.cell_type == "code"]
+    """The cells of a notebook that the book runs."""
+    return [cell for cell in nb.cells if cell.cell_type == "code" and not is_setup(cell)]
 
 
 def sources(nb):

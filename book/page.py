@@ -12,9 +12,9 @@ from latex2mathml.converter import convert
 from mistune.plugins.table import render_table
 from nbconvert import TemplateExporter
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
-from nbconvert.preprocessors import Preprocessor
+from nbconvert.preprocessors import Preprocessor, TagRemovePreprocessor
 
-from . import citations
+from . import citations, notebook
 
 TEMPLATE = Path(__file__).parent / "template"
 # A named function stands a thin space apart from its argument; the converter leaves that space out.
@@ -101,7 +101,7 @@ class PageExporter(TemplateExporter):
     output_mimetype = "text/html"
     template_name = TEMPLATE.name
     extra_template_basedirs = [str(TEMPLATE.parent)]
-    preprocessors = [Figures]
+    preprocessors = [TagRemovePreprocessor(remove_cell_tags={notebook.SETUP}), Figures]
 
     def markdown2html(self, source):
         renderer = PageRenderer(escape=False, exclude_anchor_links=False, anchor_link_text="#")

@@ -104,6 +104,7 @@ async def _execute(name, slots):
             extra_arguments=QUIET,
             record_timing=False,
             coalesce_streams=True,
+            skip_cells_with_tag=notebook.SETUP,
             resources={"metadata": {"path": str(notebook.NOTEBOOKS)}},
         )
         print(f"   ...     {name}", flush=True)

@@ -11,7 +11,7 @@ from jinja2 import Environment, FileSystemLoader
 from nbformat.v4 import new_markdown_cell, new_notebook
 from pygments.formatters import HtmlFormatter
 
-from . import citations, notebook, page, run, search
+from . import address, citations, notebook, page, run, search
 
 OUTPUT = notebook.BUILD / "html"
 ASSETS = OUTPUT / "assets"
@@ -102,7 +102,7 @@ def links(current):
     beneath = [("Solutions", f"{current['solutions']}.html")] if current["solutions"] else []
     above = [("Chapter", f"{name[: -len(SOLUTIONS)]}.html")] if name.endswith(SOLUTIONS) else []
     download = [("Notebook", f"notebooks/{name}.ipynb")]
-    where = {"repository": repository(), "branch": BRANCH, "name": name}
+    where = {"repository": repository() or address.published(), "branch": BRANCH, "name": name}
     online = [("Colab", COLAB.format(**where)), ("Binder", BINDER.format(**where))] if where["repository"] else []
     return above + beneath + download + online
 
