@@ -2,7 +2,7 @@
 
 .DEFAULT_GOAL := html
 .DELETE_ON_ERROR:
-.PHONY: help html test pdf smoke arm peers lab data changes refresh address full bench lint lock clean missing
+.PHONY: help html test pdf smoke arm colab peers lab data changes refresh address full bench lint lock clean missing
 
 VENV := .venv
 RUN := $(VENV)/bin/python
@@ -46,6 +46,9 @@ smoke: $(VENV)/.developers  ## try another Python: make smoke PYTHON=python3.13 
 
 arm:  ## try Linux on ARM64, on any Linux: needs root, mmdebstrap and qemu
 	tests/arm.sh
+
+colab: $(VENV)/.developers  ## try the notebooks' first cell as on Colab; needs Python 3.13 and 3.11 on the path
+	$(RUN) -m pytest tests/colab.py
 
 peers: $(VENV)/.peers  ## install PyTorch, Keras and Numba, to compare with (optional)
 

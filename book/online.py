@@ -11,7 +11,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 LINK = Path("d2l_utils")
 # What the chapters import; a kernel has IPython and matplotlib-inline already.
-NEEDED = "numpy", "matplotlib", "scikit-learn", "pooch", "tqdm", "requests"
+NEEDED = "numpy", "matplotlib", "scikit-learn", "pooch", "tqdm", "ipywidgets", "requests"
 # Without its own requirements: it asks for a NumPy below 2 and runs on newer ones all the same (see runtime.py).
 ALONE = "mxnet"
 
