@@ -9,12 +9,11 @@ from functools import cache
 from shutil import copy
 
 from book import address, notebook
+from book.compare import TIMING, as_text, differences
 from d2l_utils import files
-from outputs import differences
 
 import pytest
 from nbclient import NotebookClient
-from test_notebooks import TIMING, as_text
 
 # What Colab had installed in the autumn of 2026, as far as the chapters use it.
 COLAB = (
