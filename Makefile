@@ -53,7 +53,7 @@ colab: $(VENV)/.developers  ## try the notebooks' first cell as on Colab; needs 
 peers: $(VENV)/.peers  ## install PyTorch, Keras and Numba, to compare with (optional)
 
 lab: $(VENV)/.readers  ## open JupyterLab in notebooks/
-	$(RUN) -m jupyterlab --notebook-dir=notebooks $(if $(filter 0,$(shell id -u)),--allow-root)
+	$(RUN) -m jupyterlab --notebook-dir=notebooks $(if $(filter 0,$(shell id -u)),--allow-root) $(LAB_OPTIONS)
 
 data: $(VENV)/.readers  ## fetch and verify every data file
 	$(RUN) -m book data
