@@ -55,4 +55,4 @@ def _holds(marker, platform):
 if __name__ == "__main__":
     resolve(READERS)
     resolve(DEVELOPERS, "--group", "dev", "--constraint", READERS.name)
-    CONDA.write_text(environment(READERS.read_text(encoding="utf-8")))
+    CONDA.write_text(environment(READERS.read_text(encoding="utf-8")), encoding="utf-8")

@@ -189,7 +189,7 @@ def test_of_pips_settings_go_on_those_that_reach_an_index(built):
 
 def test_settings_of_python_and_active_environments_do_not_leak_in(built):
     names = ["PYTHONHOME", "PYTHONPATH", "PYTHONSAFEPATH", "PYTHONSTARTUP", "PYTHONWARNINGS", "PYTHONOPTIMIZE"]
-    names += ["VIRTUAL_ENV", "CONDA_PREFIX", "JUPYTER_PATH", "KEPT"]
+    names += ["VIRTUAL_ENV", "CONDA_PREFIX", "JUPYTER_PATH", "MPLBACKEND", "KEPT"]
     environment = seen(built, PYTHONUTF8="0", **dict.fromkeys(names, "theirs"))
     assert [name for name, value in environment.items() if value == "theirs"] == ["KEPT"]
     assert environment["PYTHONUTF8"] == "1"

@@ -266,7 +266,7 @@ def test_uv_without_a_network_fails_at_once(machine):
 
 def test_lock_names_uv_with_its_hashes():
     wanted = re.search(
-        r"^uv==[\d.]+ \\\n(    --hash=sha256:\w{64}.*\n)+", lock.DEVELOPERS.read_text("utf-8"), re.MULTILINE
+        r"^uv==[\d.]+ \\\n(    --hash=sha256:\w{64}.*\n)+", lock.DEVELOPERS.read_text(encoding="utf-8"), re.MULTILINE
     )
     assert wanted
 
