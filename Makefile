@@ -7,7 +7,8 @@
 VENV := .venv
 RUN := $(VENV)/bin/python
 # Python compiles a module when it is first imported; compiling all of them would take longer than installing.
-PIP := $(RUN) -m pip install --quiet --disable-pip-version-check --no-compile --no-user
+PIP := $(RUN) -m pip install --quiet --disable-pip-version-check --no-compile \
+    --no-user --target= --no-binary=:none:
 INSTALL := $(PIP) --use-pep517 --no-deps
 BOOK := _build/html
 

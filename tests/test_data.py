@@ -3,6 +3,7 @@
 import hashlib
 import http.server
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -240,6 +241,25 @@ def test_unwritable_folder_and_a_damaged_mirror(unwritable, server, tmp_path, mo
     assert f"put the file there yourself: {tmp_path / 'cache' / NAME} " in str(refusal.value)
     publish(monkeypatch, f"{server}/whole/{NAME}")
     assert data.fetch(NAME) == tmp_path / "cache" / NAME
+
+
+READ = "from d2l_utils import data, files; data.airfoil(); data.mnist(); print(files.fetch('airfoil_self_noise.dat'))"
+
+
+def test_read_only_checkout_reads_a_mirror_in_its_place(mnist, tmp_path):
+    """As a system that cannot be written sees it: a mount, since root can write into any other folder."""
+    mounting = ["unshare", "--mount", "--map-root-user", "sh", "-c"]
+    read_only = "mount --bind $0 $0 && mount -o remount,ro,bind $0 && "
+    checkout, cache = tmp_path / "checkout", tmp_path / "cache"
+    shutil.copytree(files.ROOT / "d2l_utils", checkout / "d2l_utils", ignore=shutil.ignore_patterns("__pycache__"))
+    if not shutil.which("unshare") or subprocess.run([*mounting, f"{read_only} true", checkout]).returncode:
+        pytest.skip("nothing can be mounted here")
+    env = {**os.environ, "D2L_DATA_MIRROR": files.DATA.as_uri(), "XDG_CACHE_HOME": str(cache), "D2L_OFFLINE": ""}
+    command = [*mounting, f'{read_only} cd $0 && exec "$@"', checkout, sys.executable, "-c", READ]
+    done = subprocess.run(command, env=env, capture_output=True, encoding="utf-8", timeout=60)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip() == str(files.DATA / "airfoil_self_noise.dat")
+    assert not (cache / "d2l_utils").exists()
 
 
 def test_nothing_can_be_written(unwritable, server, monkeypatch):

@@ -1,12 +1,15 @@
-"""The user's environment does not leak in: locale, matplotlibrc, kernels, startup files, pip's settings, root."""
+"""The user's environment does not leak in: locale, matplotlibrc, kernels, startup files, Python's settings, root."""
 
 import ast
 import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
+import time
+import urllib.request
 
 from book import notebook
 from d2l_utils import plot
@@ -176,3 +179,35 @@ def test_users_matplotlibrc_changes_no_picture(theirs):
     )
     assert drawn.stdout.strip() == eval(draw, {"plot": plot}).strip()
     assert matplotlib.rcParams["axes.facecolor"] == matplotlib.rcParamsDefault["axes.facecolor"]
+
+
+def kernels(address):
+    """What a server that is starting offers as kernels, as soon as it answers."""
+    base, token = address.groups()
+    directly = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    for _ in range(100):
+        try:
+            with directly.open(f"{base}api/kernelspecs{token}", timeout=20) as answer:
+                return json.load(answer)["kernelspecs"]
+        except OSError:  # it tells its address before it listens
+            time.sleep(0.1)
+    return pytest.fail(f"{base} does not answer")
+
+
+def test_lab_opens_with_the_environments_own_python(project, theirs):
+    """As root, too, as in a container."""
+    settings = {"HOME": str(theirs / "home"), "JUPYTER_PATH": str(theirs / "jupyter"), "JUPYTER_PREFER_ENV_PATH": "0"}
+    env = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
+    command = ["make", "-o.venv/.readers", "lab"]
+    options = {"stderr": subprocess.PIPE, "encoding": "utf-8", "start_new_session": True}
+    lab = subprocess.Popen(command, cwd=project, env={**env, **settings}, **options)
+    try:
+        addresses = (re.search(r"(http://localhost\S+/)lab(\?\S+)", line) for line in lab.stderr)
+        address = next(filter(None, addresses), None)
+        assert address, "it ended before it gave an address"
+        kernel = kernels(address)["python3"]["spec"]
+    finally:
+        os.killpg(lab.pid, signal.SIGTERM)
+        lab.communicate(timeout=20)
+    assert kernel["argv"][1:3] == ["-m", "ipykernel_launcher"]
+    assert kernel["display_name"] == "Python 3 (ipykernel)"
