@@ -9,23 +9,23 @@ folder=$PWD/_build/arm
 root=$folder/root
 chapters="05_rmsprop 06_rmsprop_linear_regression"
 
+TIMEFORMAT="    %0R s, %0U s of them at work"
 stop() { echo "make arm: $*" >&2; exit 1; }
 
-# Of the caller's environment only pip's settings, proxies and the data mirror reach the root: no make variables.
+# Of the caller's environment only the data mirror, proxies and those of pip's settings that name no file reach the
+# root: no make variables.
 environment=(HOME=/root USER=root PATH=/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8)
 while IFS= read -r -d '' setting; do
     case $setting in
-        PIP_CERT=* | PIP_CONFIG_FILE=*) ;;
+        PIP_CERT=* | PIP_CONFIG_FILE=* | PIP_CONSTRAINT=* | PIP_FIND_LINKS=*) ;;
         PIP_* | *_proxy=* | D2L_DATA_MIRROR=*) environment+=("$setting") ;;
     esac
 done < <(env -0)
 
 in_root() {
     echo "--- $*"
-    local began=$SECONDS
-    unshare --mount --pid --fork --kill-child --root="$root" --wd=/project --mount-proc \
+    time unshare --mount --pid --fork --kill-child --root="$root" --wd=/project --mount-proc \
         env -i "${environment[@]}" "$@"
-    echo "    $((SECONDS - began)) s"
 }
 
 [ "$(id -u)" = 0 ] || stop "needs root, to unpack Debian's packages and to enter them: sudo make arm"
@@ -36,9 +36,10 @@ rm -rf "$folder"
 mkdir -p "$folder"
 mmdebstrap --quiet --arch=arm64 --variant=extract \
     --include=base-files,dash,coreutils,make,python3-venv,libgomp1,libstdc++6 bookworm "$root"
-git clone --quiet . "$root/project"
 chroot "$root" /bin/true 2>/dev/null || stop "this machine cannot run programs for ARM64." \
-    "apt-get install qemu-user-static binfmt-support, and in a container both on the host, too"
+    "apt-get install qemu-user-static binfmt-support; without systemd, then also:" \
+    "mount -t binfmt_misc none /proc/sys/fs/binfmt_misc; update-binfmts --enable qemu-aarch64"
+git clone --quiet . "$root/project"
 
 # What configuring would have made: the way to name servers, and whom to trust.
 cp /etc/resolv.conf /etc/hosts "$root/etc"

@@ -4,11 +4,13 @@ import hashlib
 import importlib.util
 import platform
 import re
+import shutil
 import subprocess
 import sys
 import zipfile
 from types import SimpleNamespace
 
+from book import notebook
 from d2l_utils import arm
 
 import pytest
@@ -108,3 +110,29 @@ def test_script_says_in_one_line_why_it_failed():
     done = subprocess.run([sys.executable, "-c", lie], capture_output=True, text=True)
     assert done.returncode == 1
     assert done.stderr.startswith("MXNet is not installed")
+
+
+@pytest.mark.parametrize(
+    ("programs", "words"),
+    [
+        ({"id": "echo 1000"}, "needs root.*sudo make arm"),
+        ({"id": "echo 0"}, "needs mmdebstrap: apt-get install mmdebstrap"),
+        ({"id": "echo 0", "mmdebstrap": ":", "chroot": "exit 1"}, "cannot run programs for ARM64.*qemu-user-static"),
+    ],
+)
+def test_make_arm_says_what_is_missing(programs, words, tmp_path):
+    """In a folder of its own, on a path that has these programs alone."""
+    path = tmp_path / "bin"
+    path.mkdir()
+    (tmp_path / "tests").mkdir()
+    script = shutil.copy(notebook.ROOT / "tests" / "arm.sh", tmp_path / "tests")
+    for name in ("dirname", "env", "mkdir", "rm"):
+        (path / name).symlink_to(shutil.which(name))
+    for name, line in programs.items():
+        (path / name).write_text(f"#!/bin/sh\n{line}\n")
+        (path / name).chmod(0o755)
+    done = subprocess.run(
+        [shutil.which("bash"), script], env={"PATH": str(path)}, capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == 1
+    assert re.search(f"^make arm: .*{words}", done.stderr)
