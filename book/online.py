@@ -47,4 +47,5 @@ if __name__ == "__main__":
     run(str(ROOT / "d2l_utils" / "runtime.py"))  # refuses a machine on which MXNet cannot run
     install(NEEDED)
     install([ALONE], "--no-deps")  # last: pip would complain of it at each later installation
+    run(str(ROOT / "d2l_utils" / "arm.py"))  # brings what MXNet lacks on ARM
     LINK.symlink_to(ROOT / LINK)

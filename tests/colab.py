@@ -17,7 +17,7 @@ from nbclient import NotebookClient
 
 # What Colab had installed in the autumn of 2026, as far as the chapters use it.
 COLAB = (
-    *("numpy==2.1.3", "scipy==1.16.3", "scikit-learn==1.6.1", "matplotlib==3.10.0", "pandas==2.2.3"),
+    *("numpy==2.1.3", "scipy==1.16.3", "scikit-learn==1.6.1", "matplotlib==3.10.0"),
     *("ipython==7.34.0", "ipykernel==6.17.1", "jupyter-client==7.4.9", "tornado==6.5.1"),
     *("requests==2.32.4", "tqdm==4.67.1", "ipywidgets==7.7.1", "pooch==1.8.2", "setuptools==75.2.0"),
 )

@@ -6,7 +6,7 @@ import subprocess
 import sys
 from html.parser import HTMLParser
 
-from book import citations, notebook, page, pdf, run, search, site
+from book import address, citations, notebook, page, pdf, run, search, site
 
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
@@ -235,7 +235,11 @@ def test_sections_are_found_by_their_words():
 
 def test_a_repository_adds_links_to_run_a_page_online(monkeypatch):
     nb = new_notebook(cells=[new_markdown_cell("# X\n\nText.")])
+    monkeypatch.delenv("D2L_REPOSITORY", raising=False)
+    monkeypatch.setattr(address, "stored", lambda: address.UNSET)
     assert "Colab" not in framed(nb)
+    monkeypatch.setattr(address, "stored", lambda: "octocat/stored")
+    assert "/github/octocat/stored/blob/main/notebooks/05_x.ipynb" in framed(nb)
     monkeypatch.setenv("D2L_REPOSITORY", "octocat/rmsprop")
     text = framed(nb)
     assert "/github/octocat/rmsprop/blob/main/notebooks/05_x.ipynb" in text
