@@ -35,6 +35,11 @@ def html(stamp):
     stale = [name for name in notebook.names() if not run.is_current(name)]
     failed = run.execute(stale)
     site.write_book()
+    if site.repository() not in (None, address.stored()):
+        print(
+            f"The pages link to {site.repository()} on Colab, and the notebooks' first cell brings {address.stored()}: "
+            f"`D2L_REPOSITORY={site.repository()} make address` mends that."
+        )
     if failed:
         sys.exit(f"{len(failed)} of {len(stale)} notebooks failed; their last good pages stay")
     for old in Path(stamp).parent.glob(".built-*"):
