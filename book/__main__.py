@@ -37,7 +37,7 @@ def html(stamp):
     site.write_book()
     if site.repository() not in (None, address.stored()):
         print(
-            f"The pages link to {site.repository()} on Colab, and the notebooks' first cell brings {address.stored()}: "
+            f"The pages link to {site.repository()}, and the notebooks' first cell brings {address.stored()}: "
             f"`D2L_REPOSITORY={site.repository()} make address` mends that."
         )
     if failed:

@@ -12,9 +12,9 @@ FIELD = re.compile(r'^Repository = "https://github\.com/([\w.-]+/[\w.-]+)"$', re
 UNSET = "your_name/rmsprop"
 # IPython fills in what stands in braces; git asks for no name where there is no such repository.
 LINE = (
-    'import importlib.util; importlib.util.find_spec("d2l_utils") or get_ipython().system('
+    'import importlib.util, sys; importlib.util.find_spec("d2l_utils") or get_ipython().system('
     '"GIT_TERMINAL_PROMPT=0 git clone -q https://github.com/{address}; '
-    '{{importlib.sys.executable}} {name}/book/online.py")  # noqa  # fmt: skip'
+    '{{sys.executable}} {name}/book/online.py")  # noqa  # fmt: skip'
 )
 
 
