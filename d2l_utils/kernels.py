@@ -9,6 +9,8 @@ from pathlib import Path
 # Libraries choose their kernels by the processor, and other kernels round otherwise. Held to AVX2, they give the
 # same bits on every processor that has it: MXNet's and NumPy's OpenBLAS, oneDNN, PyTorch.
 HELD = {"OPENBLAS_CORETYPE": "Haswell", "DNNL_MAX_CPU_ISA": "AVX2", "ATEN_CPU_CAPABILITY": "avx2"}
+# OpenBLAS's name for the kernels that every ARM64 processor has; the others need no holding there.
+ON_ARM = {"OPENBLAS_CORETYPE": "ARMV8"}
 # NumPy takes a list of what it shall not use. Its names for what lies above AVX2, beside Linux's.
 NUMPYS = "NPY_DISABLE_CPU_FEATURES"
 ABOVE_AVX2 = {
@@ -28,11 +30,11 @@ DECISIVE = (
 
 
 def choose():
-    """Hold every library to the kernels that all processors with AVX2 and FMA share.
+    """Hold every library to kernels that all processors of a kind share: x86-64 with AVX2 and FMA, or ARM64.
 
-    Sets the environment variables of HELD and NPY_DISABLE_CPU_FEATURES. One that is set already, be it to nothing,
-    is the user's choice and stays. Without AVX2 the libraries choose for themselves, and last bits differ. A library
-    reads its variable when it is imported: a NumPy that was imported before keeps the kernels that it has.
+    Sets the environment variables of shared(). One that is set already, be it to nothing, is the user's choice and
+    stays. On x86-64 without AVX2 the libraries choose for themselves, and last bits differ. A library reads its
+    variable when it is imported: a NumPy that was imported before keeps the kernels that it has.
 
     Example:
         >>> choose()
@@ -40,9 +42,18 @@ def choose():
     Source: the references of OpenBLAS (OPENBLAS_CORETYPE), oneDNN (DNNL_MAX_CPU_ISA) and NumPy
         (NPY_DISABLE_CPU_FEATURES); PyTorch's ATen/native/DispatchStub.cpp (ATEN_CPU_CAPABILITY).
     """
+    for name, value in shared().items():
+        os.environ.setdefault(name, value)
+
+
+def shared():
+    """The variables, and their values, that choose what all processors of this kind share (dict of str)."""
+    # Asked first: an emulator shows the features of the machine that it runs on.
+    if platform.machine() == "aarch64":
+        return ON_ARM
     if {"avx2", "fma"} <= features():
-        for name, value in {**HELD, NUMPYS: above_avx2()}.items():
-            os.environ.setdefault(name, value)
+        return {**HELD, NUMPYS: above_avx2()}
+    return {}
 
 
 def features():
@@ -66,7 +77,7 @@ def in_force():
 
     Returns:
         A mapping of names to values (dict of str). 'processor' tells its vector units where any library is left to
-        choose its kernels by them, and is empty where all are held to AVX2.
+        choose its kernels by them, and is empty where all are held to what is shared.
 
     Example:
         >>> sorted(set(in_force()) - set(DECISIVE))
@@ -76,5 +87,5 @@ def in_force():
     """
     found = {name: os.environ.get(name, "") for name in DECISIVE}
     units = sorted(feature for feature in features() if re.match(r"s?sse|avx|fma", feature))
-    held = {"avx2", "fma"} <= set(units) and found.items() >= {**HELD, NUMPYS: above_avx2()}.items()
+    held = shared() and found.items() >= shared().items()
     return {**found, "processor": "" if held else " ".join([platform.machine(), *units])}

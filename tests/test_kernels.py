@@ -1,6 +1,7 @@
 """The kernels are chosen by the processor, the user's choice stands, and the last digits are those that they give."""
 
 import os
+import platform
 import re
 import subprocess
 import sys
@@ -54,8 +55,9 @@ def needs(feature):
 def processor(monkeypatch):
     """Pretends that the processor has these features and that nobody has chosen anything."""
 
-    def pretend(features):
+    def pretend(features, machine="x86_64"):
         monkeypatch.setattr(kernels, "features", lambda: frozenset(features))
+        monkeypatch.setattr(platform, "machine", lambda: machine)
         for name in kernels.DECISIVE:
             monkeypatch.setenv(name, "any")  # so that what the test sets is taken back
             monkeypatch.delenv(name)
@@ -80,6 +82,14 @@ def test_without_avx2_nothing_is_chosen(processor, features):
     kernels.choose()
     assert not set(kernels.DECISIVE) & set(os.environ)
     assert all(feature in kernels.in_force()["processor"] for feature in features)
+
+
+@pytest.mark.parametrize("features", [set(), OF_TODAY])  # an emulator shows its host's
+def test_on_arm_openblas_alone_is_held(processor, features):
+    processor(features, "aarch64")
+    kernels.choose()
+    assert {name: os.environ[name] for name in kernels.DECISIVE if name in os.environ} == kernels.ON_ARM
+    assert kernels.in_force()["processor"] == ""
 
 
 @pytest.mark.parametrize("choice", ["SkylakeX", ""])
