@@ -55,10 +55,13 @@ def lines(outputs):
     return [line for output in outputs for line in as_text(output).splitlines()]
 
 
-def print_changes():
-    """Print each line of the last run's outputs that is not, to the letter, as it is stored; times are left out."""
+def print_changes(*names):
+    """Print each line of the last run's outputs that is not, to the letter, as it is stored; times are left out.
+
+    Without names, those of all notebooks.
+    """
     compared = changed = 0
-    for name in notebook.names():
+    for name in names or notebook.names():
         pairs = zip(notebook.code_cells(notebook.read(name)), notebook.code_cells(run.executed(name)))
         for number, (old, new) in enumerate(pairs, start=1):
             if TIMING in old.metadata.get("tags", []):

@@ -8,6 +8,7 @@ cd "$(dirname "$0")/.."
 folder=$PWD/_build/arm
 root=$folder/root
 chapters="05_rmsprop 06_rmsprop_linear_regression"
+run="import sys; from book import run; run.TIME_LIMIT = 3600; sys.exit(len(run.execute(sys.argv[1:])))"
 
 TIMEFORMAT="    %0R s, %0U s of them at work"
 stop() { echo "make arm: $*" >&2; exit 1; }
@@ -51,5 +52,6 @@ fi
 
 in_root make .venv/.developers
 in_root make smoke
-in_root .venv/bin/python -c "import sys; from book import run; sys.exit(len(run.execute(sys.argv[1:])))" $chapters
+in_root .venv/bin/python -c "$run" $chapters
+in_root .venv/bin/python -m book changes $chapters
 in_root .venv/bin/python -m pytest $(printf 'tests/test_notebooks.py::test_outputs_are_those_committed[%s] ' $chapters)
