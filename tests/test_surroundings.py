@@ -151,6 +151,16 @@ def test_make_does_not_heed_settings_of_python(chapter, theirs):
     check_same(chapter, make, **setting, **active, PYTHONSAFEPATH="1", PYTHONWARNINGS="error", PYTHONUTF8="0")
 
 
+def test_terminal_that_lacks_a_letter_does_not_end_a_build(project):
+    write(project, "index", "raise KeyError('ε is missing')")
+    code, output = book(project, LC_ALL="C", PYTHONUTF8="0", PYTHONCOERCECLOCALE="0")
+    assert code != 0
+    assert "FAILED     index, cell 2 of 2" in output
+    assert "KeyError: '\\u03b5 is missing'" in output
+    assert "notebooks failed; their last good pages stay" in output
+    write(project, "index", *CELLS)
+
+
 def opens_text(call):
     """Tell whether a call opens a file as text; the open() of what is no file has another owner."""
     name, owner = getattr(call.func, "attr", None), getattr(call.func, "value", None)
