@@ -32,10 +32,11 @@ def pins(name):
 
 def install(names, *options):
     """Let pip install those of the packages that are missing, at the locked versions."""
-    missing = [pin for name in names if is_missing(name) for pin in pins(name)]
+    missing = [name for name in names if is_missing(name)]
     if missing:
         print(f"Installing {', '.join(missing)}", flush=True)
-        run("-m", "pip", "install", "--quiet", "--disable-pip-version-check", *options, *missing)
+        locked = [pin for name in missing for pin in pins(name)]
+        run("-m", "pip", "install", "--quiet", "--disable-pip-version-check", *options, *locked)
 
 
 def run(*arguments):
