@@ -89,3 +89,9 @@ def in_force():
     units = sorted(feature for feature in features() if re.match(r"s?sse|avx|fma", feature))
     held = shared() and found.items() >= shared().items()
     return {**found, "processor": "" if held else " ".join([platform.machine(), *units])}
+
+
+def are_as_stored():
+    """Whether the kernels are those that the notebooks' stored outputs come from: held to AVX2."""
+    found = in_force()
+    return found["processor"] == "" and found.items() >= HELD.items()

@@ -73,6 +73,7 @@ def test_every_library_is_held_to_avx2(processor):
     assert os.environ["ATEN_CPU_CAPABILITY"] == "avx2"
     assert set(os.environ["NPY_DISABLE_CPU_FEATURES"].split()) in ({"AVX512F", "AVX512_SKX"}, {"X86_V4"})
     assert kernels.in_force()["processor"] == ""
+    assert kernels.are_as_stored()
 
 
 @pytest.mark.parametrize("features", [OF_TODAY - {"avx2"}, OF_TODAY - {"fma"}, set()])
@@ -99,6 +100,7 @@ def test_the_users_choice_stands_and_the_cache_knows_it(processor, monkeypatch, 
     kernels.choose()
     assert os.environ["OPENBLAS_CORETYPE"] == choice
     assert "avx512f" in kernels.in_force()["processor"]
+    assert not kernels.are_as_stored()
 
 
 def test_a_system_that_says_nothing_of_its_processor(monkeypatch):
