@@ -2,6 +2,7 @@
 
 import difflib
 import re
+import zlib
 
 from . import notebook, run
 
@@ -52,7 +53,11 @@ def as_text(output):
 
 
 def lines(outputs):
-    return [line for output in outputs for line in as_text(output).splitlines()]
+    """All that outputs say, and a checksum of each picture."""
+    for output in outputs:
+        yield from as_text(output).splitlines()
+        if "image/svg+xml" in output.get("data", ()):
+            yield f"picture {zlib.crc32(output.data['image/svg+xml'].encode()):08x}"
 
 
 def print_changes(*names):
@@ -66,7 +71,7 @@ def print_changes(*names):
         for number, (old, new) in enumerate(pairs, start=1):
             if TIMING in old.metadata.get("tags", []):
                 continue
-            before, after = (lines(cell.outputs) for cell in (old, new))
+            before, after = (list(lines(cell.outputs)) for cell in (old, new))
             compared += 1
             if before != after:
                 changed += 1

@@ -41,13 +41,20 @@ class Figure(mpl_figure.Figure):
         text = io.StringIO()
         with rc_context(STYLE):
             self.savefig(text, format="svg", metadata={"Date": None, "Creator": None})
-        return re.sub(r"^.*?(?=<svg)", "", text.getvalue(), flags=re.DOTALL)
+        return numbered(re.sub(r"^.*?(?=<svg)", "", text.getvalue(), flags=re.DOTALL))
 
     def _ipython_display_(self):
         from IPython.display import display
 
         bundle = {"image/svg+xml": self.svg(), "text/plain": self.alt}
         display(bundle, raw=True, metadata={"image/svg+xml": {"alt": self.alt}})
+
+
+def numbered(svg):
+    """A figure's SVG with its ids numbered in order: matplotlib's own are others with NumPy 1 than with NumPy 2."""
+    for number, hashed in enumerate(dict.fromkeys(re.findall(r'\bid="([a-z][0-9a-f]{10})"', svg))):
+        svg = svg.replace(hashed, f"{hashed[0]}{number}")
+    return svg
 
 
 def new(width=5.2, height=3.2):
