@@ -54,8 +54,8 @@ def test_three_names_lead_to_openblas_and_nothing_else_is_unpacked(tmp_path):
 
 
 def test_file_that_is_replaced_stays_whole_for_whoever_has_it_open(tmp_path):
-    (tmp_path / BLAS).write_text("in use")
-    with (tmp_path / BLAS).open() as in_use:
+    (tmp_path / BLAS).write_text("in use", encoding="utf-8")
+    with (tmp_path / BLAS).open(encoding="utf-8") as in_use:
         arm.link(wheel(tmp_path, BLAS), tmp_path)
         assert in_use.read() == "in use"
 
@@ -86,11 +86,11 @@ def test_on_arm_the_pinned_wheel_is_fetched_by_its_hash_and_linked(tmp_path, on_
     package.mkdir()
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: SimpleNamespace(origin=f"{package}/__init__.py"))
     digest = hashlib.sha256(offered.read_bytes()).hexdigest()
-    pinned.write_text(f"scipy==1.12.0 --hash=sha256:{digest[::-1]}\n")
+    pinned.write_text(f"scipy==1.12.0 --hash=sha256:{digest[::-1]}\n", encoding="utf-8")
     with pytest.raises(arm.LibrariesUnavailable, match=r"pip could not bring .*pinned\.txt.*arm\.py"):
         arm.complete()
     assert list(package.iterdir()) == []
-    pinned.write_text(f"scipy==1.12.0 --hash=sha256:{digest}\n")
+    pinned.write_text(f"scipy==1.12.0 --hash=sha256:{digest}\n", encoding="utf-8")
     arm.complete()
     assert {path.name for path in package.iterdir()} == {BLAS, *arm.LACKING}
 
@@ -129,7 +129,7 @@ def test_make_arm_says_what_is_missing(programs, words, tmp_path):
     for name in ("dirname", "env", "mkdir", "rm"):
         (path / name).symlink_to(shutil.which(name))
     for name, line in programs.items():
-        (path / name).write_text(f"#!/bin/sh\n{line}\n")
+        (path / name).write_text(f"#!/bin/sh\n{line}\n", encoding="utf-8")
         (path / name).chmod(0o755)
     done = subprocess.run(
         [shutil.which("bash"), script], env={"PATH": str(path)}, capture_output=True, text=True, timeout=60
