@@ -64,7 +64,7 @@ def loss_graph(net):
         >>> net = linear_net(2)
         >>> net.initialize(mx.init.Zero(), force_reinit=True)
         >>> X, y = mx.nd.ones((3, 2)), mx.nd.ones(3)
-        >>> loss_graph(net)(X, y, *parameters(net, X)).asscalar()
+        >>> float(loss_graph(net)(X, y, *parameters(net, X)).asscalar())
         0.5
 
     Source: the textbook's squared loss, (ŷ - y)² / 2.
@@ -97,7 +97,7 @@ def gradient_graph(net, params, grads):
     Example:
         >>> net, gradient = linear_net_at(np.zeros((2, 1))), mx.nd.zeros((1, 1))
         >>> X, y = mx.nd.array([[1], [3]]), mx.nd.ones(2)
-        >>> gradient_graph(net, parameters(net, X), [gradient, mx.nd.zeros(1)])(X, y).asscalar()
+        >>> float(gradient_graph(net, parameters(net, X), [gradient, mx.nd.zeros(1)])(X, y).asscalar())
         0.5
         >>> gradient.asnumpy()
         array([[-2.]], dtype=float32)

@@ -171,7 +171,7 @@ def updater(rule, slots, hyperparams):
     Example:
         >>> source, target = (Slots([nd.ones(1)], [()]) for _ in range(2))
         >>> updater(lambda x, g, state=(): (2 * x, state), source, {})(source, target)
-        >>> target.params[0].asscalar()
+        >>> float(target.params[0].asscalar())
         2.0
 
     Source: mxnet.ndarray.CachedOp.

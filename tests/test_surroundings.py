@@ -13,7 +13,7 @@ import urllib.request
 
 from book import notebook
 from d2l_utils import plot
-from tiny_project import NAMES, html, make, write
+from tiny_project import NAMES, copy, html, make, write
 
 import matplotlib
 import pytest
@@ -41,6 +41,12 @@ backend: nonsense
 """
 NO_KERNEL = json.dumps({"argv": ["/bin/false"], "display_name": "Theirs", "language": "python"})
 OTHER_OPENS = {"Image", "tarfile", "directly"}
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory):
+    """As elsewhere, but in a folder that every locale can spell: NumPy 2 cannot be loaded from any other."""
+    return copy(tmp_path_factory.mktemp("project"))
 
 
 @pytest.fixture(scope="module")
