@@ -13,7 +13,7 @@ INSTALL := $(PIP) --use-pep517 --no-deps
 BOOK := _build/html
 
 # The user's environment does not leak in. Of pip's settings those go on that say how to reach an index. (Its file
-# may ask for --user, which is overruled.)
+# may ask for --user, --target or --no-binary, which are overruled.)
 REACH := $(addprefix PIP_,CACHE_DIR CERT CLIENT_CERT CONFIG_FILE DEFAULT_TIMEOUT EXTRA_INDEX_URL FIND_LINKS INDEX_URL \
     KEYRING_PROVIDER NO_CACHE_DIR NO_INDEX PROXY RETRIES TIMEOUT TRUSTED_HOST)
 unexport $(filter-out $(REACH),$(filter PIP_%,$(.VARIABLES)))

@@ -27,12 +27,12 @@ BINDER = "https://mybinder.org/v2/gh/{repository}/{branch}?labpath=notebooks%2F{
 
 def write_book():
     """Write all pages; a notebook that failed keeps the page of its last good run."""
-    pages = list_of_pages()
+    pages, home = list_of_pages(), linked_repository()
     write_assets()
     for orphan in {path.stem for path in OUTPUT.glob("*.html")} - {entry["name"] for entry in pages}:
         (OUTPUT / f"{orphan}.html").unlink()
     for current in pages:
-        (OUTPUT / f"{current['name']}.html").write_text(frame(current, pages), encoding="utf-8")
+        (OUTPUT / f"{current['name']}.html").write_text(frame(current, pages, home), encoding="utf-8")
     sections = [section for current in pages for section in search.documents(current)]
     (ASSETS / "sections.js").write_text(search.script(sections), encoding="utf-8")
 
@@ -78,8 +78,8 @@ def neighbours(current, pages):
     return previous, next(iter(chapters[place + 1 :]), None)
 
 
-def frame(current, pages):
-    """A whole page: the text within the frame that all pages share."""
+def frame(current, pages, home):
+    """A whole page: the text within the frame that all pages share, with links to its repository if it has one."""
     previous, following = neighbours(current, pages)
     return TEMPLATES.get_template("page.html.j2").render(
         page=current,
@@ -89,12 +89,12 @@ def frame(current, pages):
         book_title=pages[0]["title"],
         description=search.plain("".join(FIRST_PARAGRAPH.findall(current["body"])[:1]))[:DESCRIPTION],
         sections=search.headings(current["body"]),
-        links=links(current),
+        links=links(current, home),
         theme=(page.TEMPLATE / "theme.js").read_text(encoding="utf-8").strip(),
     )
 
 
-def links(current):
+def links(current, home):
     """What stands above a page's title: (text, address)."""
     name = current["name"]
     if name == citations.PAGE:
@@ -102,8 +102,8 @@ def links(current):
     beneath = [("Solutions", f"{current['solutions']}.html")] if current["solutions"] else []
     above = [("Chapter", f"{name[: -len(SOLUTIONS)]}.html")] if name.endswith(SOLUTIONS) else []
     download = [("Notebook", f"notebooks/{name}.ipynb")]
-    where = {"repository": repository() or address.published(), "branch": BRANCH, "name": name}
-    online = [("Colab", COLAB.format(**where)), ("Binder", BINDER.format(**where))] if where["repository"] else []
+    where = {"repository": home, "branch": BRANCH, "name": name}
+    online = [("Colab", COLAB.format(**where)), ("Binder", BINDER.format(**where))] if home else []
     return above + beneath + download + online
 
 
@@ -113,6 +113,11 @@ def repository():
     if named and not re.fullmatch(r"[\w.-]+/[\w.-]+", named):
         raise ValueError(f"D2L_REPOSITORY is {named!r}; it must be owner/name, as in octocat/rmsprop")
     return named
+
+
+def linked_repository():
+    """The repository that pages link to, as owner/name: that of this build, or the one that is stored, or None."""
+    return repository() or address.published()
 
 
 def write_assets():

@@ -51,8 +51,9 @@ def shared():
     # Asked first: an emulator shows the features of the machine that it runs on.
     if platform.machine() == "aarch64":
         return ON_ARM
-    if {"avx2", "fma"} <= features():
-        return {**HELD, NUMPYS: above_avx2()}
+    units = features()
+    if {"avx2", "fma"} <= units:
+        return {**HELD, NUMPYS: above_avx2(units)}
     return {}
 
 
@@ -65,11 +66,11 @@ def features():
     return frozenset("".join(re.findall(r"^flags\s*:(.*)", told, flags=re.MULTILINE)[:1]).split())
 
 
-def above_avx2():
-    """What this processor has above AVX2, in the words of the NumPy that is installed: it warns of any other."""
+def above_avx2(units):
+    """Which of these units lie above AVX2, in the words of the NumPy that is installed: it warns of any other."""
     version = tuple(map(int, metadata.version("numpy").split(".")[:2]))
     names = ABOVE_AVX2 if version < (2, 4) else ABOVE_AVX2_SINCE_2_4
-    return " ".join(name for name, feature in names.items() if feature in features())
+    return " ".join(name for name, feature in names.items() if feature in units)
 
 
 def in_force():
@@ -87,7 +88,8 @@ def in_force():
     """
     found = {name: os.environ.get(name, "") for name in DECISIVE}
     units = sorted(feature for feature in features() if re.match(r"s?sse|avx|fma", feature))
-    held = shared() and found.items() >= shared().items()
+    wanted = shared()
+    held = wanted and found.items() >= wanted.items()
     return {**found, "processor": "" if held else " ".join([platform.machine(), *units])}
 
 

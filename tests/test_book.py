@@ -113,7 +113,7 @@ def render(*cells):
 def framed(nb, name="05_x"):
     """A page of its own for a notebook."""
     current = site.describe(name, nb, [name])
-    return site.frame(current, [current])
+    return site.frame(current, [current], site.linked_repository())
 
 
 def test_a_chapter_that_never_ran_has_no_page_and_its_solutions_neither(tmp_path, monkeypatch):
