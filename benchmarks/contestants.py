@@ -13,7 +13,7 @@ import sys
 import types
 from unittest import mock
 
-from d2l_utils import model, parity, train
+from d2l_utils import linear, parity, train
 from d2l_utils.chapters import definitions
 
 import d2l
@@ -94,7 +94,7 @@ def table(features, labels):
 
 def numpy_by_hand(features, labels):
     """What a careful person writes: the bias is a weight, nothing is computed twice, losses come at the end."""
-    w, s, rows = model.linear_start(features.shape[1]), np.float32(0), table(features, labels)
+    w, s, rows = linear.start(features.shape[1]), np.float32(0), table(features, labels)
     recorded = [w]
     for _ in range(NUM_EPOCHS):
         batches, targets = shuffled(rows)
@@ -112,7 +112,7 @@ def torch_by_hand(features, labels):
     """Tensors cut in advance, autograd, the update on tensors."""
     import torch
 
-    w, rows = torch.tensor(model.linear_start(features.shape[1]), requires_grad=True), table(features, labels)
+    w, rows = torch.tensor(linear.start(features.shape[1]), requires_grad=True), table(features, labels)
     X_all, y_all = torch.from_numpy(rows[:, :-1]), torch.from_numpy(rows[:, -1:])
     s, losses = torch.zeros_like(w), []
     for _ in range(NUM_EPOCHS):
@@ -130,7 +130,7 @@ def d2l_torch(features, labels):
     """train_ch11 of d2l 1.0.3, without its evaluation: the losses' place is kept, the final one is computed once."""
     import torch
 
-    book, start = d2l_torch_module(), torch.tensor(model.linear_start(features.shape[1]))
+    book, start = d2l_torch_module(), torch.tensor(linear.start(features.shape[1]))
     w, rows, states = start[:-1].clone().requires_grad_(), torch.from_numpy(table(features, labels)), [0.0, 0.0]
     data_iter = torch.utils.data.DataLoader(
         torch.utils.data.TensorDataset(rows[:, :-2], rows[:, -1]), BATCH_SIZE, sampler=Shuffled(len(rows))
@@ -184,7 +184,7 @@ def d2l_torch_module():
 
 def numba_loop(features, labels):
     """The machine's limit, or nearly: the whole training as one compiled loop over numbers."""
-    rows, w = table(features, labels), model.linear_start(features.shape[1])[:, 0]
+    rows, w = table(features, labels), linear.start(features.shape[1])[:, 0]
     orders = np.tile(np.arange(len(rows)), (NUM_EPOCHS, 1))
     for order in orders:
         np.random.shuffle(order)

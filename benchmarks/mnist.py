@@ -2,9 +2,9 @@
 
 from time import perf_counter
 
-from d2l_utils import data, lockstep
+from d2l_utils import data, train
 from d2l_utils.chapters import definitions
-from d2l_utils.rule import first_state
+from d2l_utils.rules import first_state
 
 import numpy as np
 
@@ -63,10 +63,10 @@ def measure():
     pairs = {ONE_RUN: [], TABLE: []}
     for _ in range(ROUNDS):
         theirs = min(loop_by_layers(images, labels, test_images, test_labels, *rmsprop[1:]) for _ in range(3))
-        (single,) = lockstep.train([rmsprop], *arrays, relu=True, seeds=[0], num_epochs=NUM_EPOCHS)["RMSProp"]
+        (single,) = train.lockstep([rmsprop], *arrays, relu=True, seeds=[0], num_epochs=NUM_EPOCHS)["RMSProp"]
         fastest = np.diff([0, *single.seconds]).min()  # the fastest epoch, as for the loop
         pairs[ONE_RUN].append((theirs, fastest / single.steps[0]))
         start = perf_counter()
-        lockstep.train(runs, *arrays, relu=True, seeds=range(NUM_SEEDS), num_epochs=NUM_EPOCHS)
+        train.lockstep(runs, *arrays, relu=True, seeds=range(NUM_SEEDS), num_epochs=NUM_EPOCHS)
         pairs[TABLE].append((theirs, (perf_counter() - start) / (steps * len(runs) * NUM_SEEDS)))
     return pairs

@@ -10,8 +10,9 @@ import sys
 from inspect import signature
 from time import perf_counter
 
-from d2l_utils import data, lockstep
+from d2l_utils import data
 from d2l_utils.chapters import NOTEBOOKS, definitions
+from d2l_utils.train import lockstep
 
 TABLE = NOTEBOOKS / "14_mnist_full.csv"
 COLUMNS = ["optimizer", "rule", "output", "seed", "steps", "reason", "loss", "accuracy"]
@@ -45,7 +46,7 @@ def missing(rows, output):
 
 def train(output, seeds):
     """The rows of one part."""
-    found = lockstep.train(RUNS, *data.mnist(), relu=output == "ReLU", seeds=seeds, num_epochs=MOST_EPOCHS)
+    found = lockstep(RUNS, *data.mnist(), relu=output == "ReLU", seeds=seeds, num_epochs=MOST_EPOCHS)
     rows = []
     for label, *update in RUNS:
         for run in found[label]:

@@ -5,7 +5,7 @@ import sys
 import time
 from pathlib import Path
 
-from d2l_utils import files
+from d2l_utils.data import files
 
 from . import address, compare, notebook, pdf, run, site
 

@@ -8,7 +8,8 @@ import time
 from importlib.util import find_spec
 from tempfile import TemporaryDirectory
 
-from d2l_utils import files, kernels
+from d2l_utils import kernels
+from d2l_utils.data import files
 
 import nbformat
 from jupyter_client import AsyncKernelManager
@@ -45,7 +46,7 @@ def key(name):
     for other in notebook.rests_on(name):
         parts += notebook.sources(notebook.read(other))
     ours = notebook.ROOT / "d2l_utils"
-    shared = [*sorted(ours.glob("*.py")), *ours.glob("playground/*.json"), notebook.ROOT / "requirements.lock"]
+    shared = [*sorted(ours.rglob("*.py")), *ours.glob("playground/*.json"), notebook.ROOT / "requirements.lock"]
     parts += [path.read_text(encoding="utf-8") for path in [*shared, *notebook.tables(nb)]]
     real_data = not files.offline() and all(files.kept(file) for file in files.FILES)
     parts += [sys.version, f"real data: {real_data}", str(kernels.in_force())]

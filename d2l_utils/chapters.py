@@ -4,12 +4,14 @@ import ast
 import json
 import re
 from pathlib import Path
+from typing import Any
 
-NOTEBOOKS = Path(__file__).resolve().parents[1] / "notebooks"
+ROOT = Path(__file__).resolve().parents[1]
+NOTEBOOKS = ROOT / "notebooks"
 KEPT = ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef
 
 
-def definitions(chapter, *names):
+def definitions(chapter: str, *names: str) -> Any:
     """Load functions and classes that a chapter defines or takes from others, without running the rest of it.
 
     Args:
@@ -25,19 +27,17 @@ def definitions(chapter, *names):
     Example:
         >>> definitions("05_rmsprop", "rmsprop").__name__
         'rmsprop'
-
-    Source: Python's reference, module ast.
     """
     path = NOTEBOOKS / f"{chapter}.ipynb"
     if not path.exists():
         there = ", ".join(sorted(path.stem for path in NOTEBOOKS.glob("*.ipynb")))
         raise ValueError(f"chapter is {chapter!r}; notebooks/ has {there}")
-    kept = []
+    kept: list[ast.stmt] = []
     for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
         if cell["cell_type"] == "code":
             source = re.sub(r"^[%!].*", "", "".join(cell["source"]), flags=re.MULTILINE)
             kept += [node for node in ast.parse(source).body if isinstance(node, KEPT) or _is_taken(node)]
-    namespace = {}
+    namespace: dict[str, Any] = {}
     exec(compile(ast.Module(kept, type_ignores=[]), f"{chapter}.ipynb", "exec"), namespace)
     missing = [name for name in names if name not in namespace]
     if missing:

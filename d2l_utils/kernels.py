@@ -29,15 +29,12 @@ DECISIVE = (
 )
 
 
-def choose():
+def choose() -> None:
     """Hold every library to kernels that all processors of a kind share: x86-64 with AVX2 and FMA, or ARM64.
 
     Sets the environment variables of shared(). One that is set already, be it to nothing, is the user's choice and
     stays. On x86-64 without AVX2 the libraries choose for themselves, and last bits differ. A library reads its
     variable when it is imported: a NumPy that was imported before keeps the kernels that it has.
-
-    Example:
-        >>> choose()
 
     Source: the references of OpenBLAS (OPENBLAS_CORETYPE), oneDNN (DNNL_MAX_CPU_ISA) and NumPy
         (NPY_DISABLE_CPU_FEATURES); PyTorch's ATen/native/DispatchStub.cpp (ATEN_CPU_CAPABILITY).
@@ -46,7 +43,7 @@ def choose():
         os.environ.setdefault(name, value)
 
 
-def shared():
+def shared() -> dict[str, str]:
     """The variables, and their values, that choose what all processors of this kind share (dict of str)."""
     # Asked first: an emulator shows the features of the machine that it runs on.
     if platform.machine() == "aarch64":
@@ -57,7 +54,7 @@ def shared():
     return {}
 
 
-def features():
+def features() -> frozenset[str]:
     """What the processor can do, in Linux's names (frozenset of str); empty where the system does not say."""
     try:
         told = Path("/proc/cpuinfo").read_text(encoding="utf-8")
@@ -66,14 +63,14 @@ def features():
     return frozenset("".join(re.findall(r"^flags\s*:(.*)", told, flags=re.MULTILINE)[:1]).split())
 
 
-def above_avx2(units):
+def above_avx2(units: frozenset[str]) -> str:
     """Which of these units lie above AVX2, in the words of the NumPy that is installed: it warns of any other."""
     version = tuple(map(int, metadata.version("numpy").split(".")[:2]))
     names = ABOVE_AVX2 if version < (2, 4) else ABOVE_AVX2_SINCE_2_4
     return " ".join(name for name, feature in names.items() if feature in units)
 
 
-def in_force():
+def in_force() -> dict[str, str]:
     """What decides on the last bits of a result here: the variables that change numbers, and the processor.
 
     Returns:
@@ -83,8 +80,6 @@ def in_force():
     Example:
         >>> sorted(set(in_force()) - set(DECISIVE))
         ['processor']
-
-    Source: the head of this module.
     """
     found = {name: os.environ.get(name, "") for name in DECISIVE}
     units = sorted(feature for feature in features() if re.match(r"s?sse|avx|fma", feature))
@@ -93,7 +88,7 @@ def in_force():
     return {**found, "processor": "" if held else " ".join([platform.machine(), *units])}
 
 
-def are_as_stored():
+def are_as_stored() -> bool:
     """Whether the kernels are those that the notebooks' stored outputs come from: held to AVX2."""
     found = in_force()
     return found["processor"] == "" and found.items() >= HELD.items()

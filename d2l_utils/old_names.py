@@ -8,14 +8,11 @@ import types
 import numpy
 
 
-def restore():
+def restore() -> None:
     """Make what MXNet asks for be there; nothing that exists is replaced.
 
     NumPy 1.24 dropped `bool` and `int`, NumPy 2.0 and 2.4 most of the others, Python 3.12 `distutils`. The functions
     of finance only have to exist: NumPy has refused to call them since 1.20.
-
-    Example:
-        >>> restore()
 
     Source: the release notes of NumPy 1.20, 1.24, 2.0 and 2.4; PEP 632.
     """
@@ -30,7 +27,7 @@ def restore():
         version.StrictVersion = version.LooseVersion = _Version
 
 
-def of_numpy():
+def of_numpy() -> dict:
     """The names of NumPy's that MXNet asks for and that some NumPy lacks, each with what it stood for (dict)."""
     return {
         **{"bool": bool, "int": int, "PZERO": 0.0, "NZERO": -0.0, "NAN": numpy.nan, "NaN": numpy.nan},

@@ -4,16 +4,18 @@ A gradient is given as a function `gradient(x, t)` of the parameter, a NumPy arr
 so far. It serves for an objective (which ignores t) and for a list of prepared gradients (which ignores x).
 """
 
+from collections.abc import Callable
 from importlib.util import find_spec
+from typing import Any
 
 import mxnet as mx
 import numpy as np
 from mxnet import autograd, gluon, nd
 
-from . import rule as rules
+from . import rules
 
 
-def available(package):
+def available(package: str) -> bool:
     """Tell whether an optional package is installed; print what is not compared where it is not.
 
     Args:
@@ -26,8 +28,6 @@ def available(package):
         >>> available("no_such_framework")
         no_such_framework is not installed: this comparison was not run (see `make peers`).
         False
-
-    Source: README.md, "Other frameworks".
     """
     found = find_spec(package) is not None
     if not found:
@@ -35,11 +35,11 @@ def available(package):
     return found
 
 
-def by_rule(rule, start, gradient, num_steps=200, **hyperparams):
+def by_rule(rule: Callable, start: Any, gradient: Callable, num_steps: int = 200, **hyperparams: Any) -> np.ndarray:
     """Walk by one of our rules.
 
     Args:
-        rule: a pure rule (see d2l_utils.rule).
+        rule: a pure rule (see d2l_utils.rules).
         start: the first parameter, a NumPy array or an NDArray; the rule is run on arrays of its kind and dtype.
         gradient: a function (x, t) of NumPy arrays, as at the head of this module.
         num_steps: how many updates to do (int).
@@ -49,17 +49,16 @@ def by_rule(rule, start, gradient, num_steps=200, **hyperparams):
         The parameter before and after each step: a NumPy array (num_steps + 1, *start.shape).
 
     Raises:
-        TypeError, ValueError: as rule.check_rule.
+        TypeError, ValueError: as rules.check_rule.
 
     Example:
         >>> by_rule(lambda x, g, state=(), lr=0.5: (x - lr * g, state), np.ones(1), lambda x, t: x, 2).ravel()
         array([1.  , 0.5 , 0.25])
-
-    Source: d2l_utils.rule.
     """
     on_ndarrays = isinstance(start, nd.NDArray)
     (state,) = rules.check_rule(rule, [start], hyperparams, nd.zeros_like if on_ndarrays else np.zeros_like)
-    x, path = start.copy(), [start.asnumpy() if on_ndarrays else start]
+    x = start.copy()
+    path = [start.asnumpy() if on_ndarrays else start]
     for t in range(num_steps):
         g = np.asarray(gradient(path[-1], t), dtype=start.dtype)
         x, state = rule(x, nd.array(g, dtype=g.dtype) if on_ndarrays else g, state, **hyperparams)
@@ -67,7 +66,9 @@ def by_rule(rule, start, gradient, num_steps=200, **hyperparams):
     return np.array(path)
 
 
-def by_gluon(optimizer, start, gradient, num_steps=200, **options):
+def by_gluon(
+    optimizer: str, start: np.ndarray, gradient: Callable, num_steps: int = 200, **options: Any
+) -> np.ndarray:
     """Walk by one of Gluon's optimizers, in the hands of a Trainer.
 
     Several of them keep a float32 state for a float64 parameter, and then fail; here it gets the parameter's dtype.
@@ -88,16 +89,15 @@ def by_gluon(optimizer, start, gradient, num_steps=200, **options):
     Example:
         >>> by_gluon("sgd", np.ones(1), lambda x, t: x, num_steps=2, learning_rate=0.5).ravel()
         array([1.  , 0.5 , 0.25])
-
-    Source: mxnet.gluon.Trainer in MXNet's reference.
     """
-    optimizer = mx.optimizer.create(optimizer, **options)
-    as_made = optimizer.create_state
-    optimizer.create_state = lambda index, weight: _cast(as_made(index, weight), weight.dtype)
+    made = mx.optimizer.create(optimizer, **options)
+    as_made = made.create_state
+    made.create_state = lambda index, weight: _cast(as_made(index, weight), weight.dtype)
     param = gluon.Parameter("x", shape=start.shape, dtype=start.dtype)
     param.initialize(mx.init.Zero())
     param.set_data(nd.array(start, dtype=start.dtype))
-    trainer, path = gluon.Trainer([param], optimizer), [start]
+    trainer = gluon.Trainer([param], made)
+    path = [start]
     for t in range(num_steps):
         g = nd.array(gradient(path[-1], t), dtype=start.dtype)
         with autograd.record():
@@ -114,7 +114,9 @@ def _cast(state, dtype):
     return state.astype(dtype) if isinstance(state, nd.NDArray) else state
 
 
-def by_torch(optimizer, start, gradient, num_steps=200, **options):
+def by_torch(
+    optimizer: str, start: np.ndarray, gradient: Callable, num_steps: int = 200, **options: Any
+) -> np.ndarray:
     """Walk by one of PyTorch's optimizers.
 
     Args:
@@ -133,13 +135,12 @@ def by_torch(optimizer, start, gradient, num_steps=200, **options):
     Example:
         >>> if find_spec("torch"):  # it is optional
         ...     assert by_torch("SGD", np.ones(1), lambda x, t: x, num_steps=2, lr=0.5)[-1] == 0.25
-
-    Source: torch.optim in PyTorch's reference.
     """
     import torch
 
     x = torch.from_numpy(start.copy()).requires_grad_()
-    steps, path = getattr(torch.optim, optimizer)([x], **options), [start]
+    steps = getattr(torch.optim, optimizer)([x], **options)
+    path = [start]
     for t in range(num_steps):
         x.grad = torch.from_numpy(np.array(gradient(path[-1], t), dtype=start.dtype))
         steps.step()

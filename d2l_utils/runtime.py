@@ -5,8 +5,13 @@ import os
 import platform
 import random
 import sys
+from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
+from importlib.abc import MetaPathFinder
+from importlib.machinery import PathFinder
 from numbers import Integral
+from types import ModuleType
 
 PYTHONS = (3, 10), (3, 15)  # the oldest and the newest that the lock file covers
 
@@ -15,18 +20,13 @@ class MXNetUnavailable(ImportError):
     """MXNet 1.9.1 cannot run on this machine; the message names the machine and the way out."""
 
 
-def check_machine():
+def check_machine() -> None:
     """Refuse, in plain words, a machine for which MXNet 1.9.1 has no working wheel.
 
     Looks at the interpreter, the operating system and the processor; imports nothing.
 
     Raises:
         MXNetUnavailable: on Windows, Apple silicon, Linux without glibc, or a Python outside 3.10 to 3.15.
-
-    Example:
-        >>> check_machine()
-
-    Source: the list of wheels of mxnet 1.9.1 on the Python Package Index.
     """
     machine = f"{platform.system()} on {platform.machine()}, Python {platform.python_version()}"
     container = "Run the project in a Linux x86-64 container or virtual machine"
@@ -48,11 +48,28 @@ def check_machine():
         raise MXNetUnavailable(f"MXNet cannot run here ({machine}): {problem}")
 
 
-def load():
-    """Import MXNet on today's Python and return it.
+def prepare() -> None:
+    """Make a later `import mxnet` work, whoever does it: ours, a notebook's or the textbook's.
 
-    Checks the machine, chooses kernels, restores missing names, and asks for one arithmetic thread unless the
-    user chose a number: on arrays as small as ours one thread is the fastest, and gives the same bits on every run.
+    Checks the machine, chooses kernels, and asks for one arithmetic thread unless the user chose a number: on arrays
+    as small as ours one thread is the fastest, and gives the same bits on every run. Imports neither MXNet nor NumPy.
+
+    Raises:
+        MXNetUnavailable: MXNet cannot run on this machine.
+    """
+    check_machine()
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    # A graph that is bound would announce on each page that it is rewritten for oneDNN.
+    os.environ.setdefault("MXNET_SUBGRAPH_VERBOSE", "0")
+    from . import kernels  # here, since as a script this file is no part of a package
+
+    kernels.choose()  # before NumPy is imported, which MXNet does
+    if not any(isinstance(finder, _MXNetFinder) for finder in sys.meta_path):
+        sys.meta_path.insert(0, _MXNetFinder())
+
+
+def load() -> ModuleType:
+    """Import MXNet on today's Python and return it.
 
     Returns:
         The module `mxnet`.
@@ -63,27 +80,39 @@ def load():
     Example:
         >>> load().__version__
         '1.9.1'
-
-    Source: the environment variables of OpenMP 5.0, section 6.2.
     """
-    check_machine()
-    os.environ.setdefault("OMP_NUM_THREADS", "1")
-    # A graph that is bound would announce on each page that it is rewritten for oneDNN.
-    os.environ.setdefault("MXNET_SUBGRAPH_VERBOSE", "0")
+    prepare()
     try:
-        from . import kernels  # here, since as a script this file is no part of a package
-
-        kernels.choose()  # before NumPy is imported, which old_names does
-        from . import old_names
-
-        old_names.restore()
-        with without("scipy"):
-            return importlib.import_module("mxnet")
+        return importlib.import_module("mxnet")
     except ModuleNotFoundError as error:
         raise MXNetUnavailable(
             f"The package {error.name!r} is not installed for {sys.executable}. "
             "Run `make` and use .venv/bin/python, or `pip install --require-hashes -r requirements.lock`."
         ) from error
+
+
+class _MXNetFinder(MetaPathFinder):
+    """Finds MXNet where it is installed, and has it loaded in surroundings that it can live in."""
+
+    def find_spec(self, name, path=None, target=None):
+        if name != "mxnet":
+            return None
+        spec = PathFinder.find_spec(name, path)
+        if spec is not None:
+            spec.loader.exec_module = partial(_execute, spec.loader.exec_module)
+        return spec
+
+
+def _execute(exec_module, module):
+    """Load MXNet with the names that it misses put back, and without SciPy."""
+    from . import old_names
+
+    old_names.restore()
+    try:
+        # It runs without SciPy; with it, its import takes half a second longer, and each nd.array(...) asks SciPy
+        # for a name that is deprecated.
+        with without("scipy"):
+            exec_module(module)
     except OSError as error:
         advice = "On Debian and Ubuntu: apt-get install libgomp1 (on x86-64 libquadmath0, too)."
         if "libarmpl" in str(error):
@@ -95,11 +124,8 @@ def load():
 
 
 @contextmanager
-def without(package):
+def without(package: str) -> Iterator[None]:
     """Let an import find that a package is not installed.
-
-    MXNet runs without SciPy; with it, it takes half a second longer to import, and each nd.array(...) asks
-    SciPy for a name that is deprecated.
 
     Args:
         package: its name (str).
@@ -109,11 +135,9 @@ def without(package):
         ...     import json
         Traceback (most recent call last):
         ModuleNotFoundError: import of json halted; None in sys.modules
-
-    Source: Python's reference, sys.modules.
     """
     kept = sys.modules.get(package)
-    sys.modules[package] = None
+    sys.modules[package] = None  # type: ignore[assignment]
     try:
         yield
     finally:
@@ -122,7 +146,7 @@ def without(package):
             sys.modules[package] = kept
 
 
-def seed(number):
+def seed(number: int) -> None:
     """Seed every random generator that the chapters draw from.
 
     MXNet draws weights, NumPy shuffles Gluon's DataLoader and ours, `random` shuffles index lists.
@@ -135,8 +159,6 @@ def seed(number):
 
     Example:
         >>> seed(1)
-
-    Source: mxnet.random.seed, numpy.random.seed and random.seed in their packages' references.
     """
     import mxnet
     import numpy
@@ -145,36 +167,6 @@ def seed(number):
         raise ValueError(f"number is {number!r}; a seed is an integer from 0 to 2**32 - 1")
     for generator in (mxnet.random, numpy.random, random):
         generator.seed(int(number))
-
-
-def over_seeds(loop, *args, num_seeds=5, **kwargs):
-    """Run a training loop once for each of several seeds, since one run ranks nothing.
-
-    Args:
-        loop: a training loop, such as train.stepwise.
-        *args: what the loop takes by position, such as a rule and the data.
-        num_seeds: how many runs (int, 1 or more); the seeds are 0, 1, 2 and so on.
-        **kwargs: what the loop takes by name.
-
-    Returns:
-        What the loop returned, one entry for each seed (list).
-
-    Raises:
-        ValueError: num_seeds is below 1.
-
-    Example:
-        >>> over_seeds(lambda: random.randrange(100), num_seeds=2)
-        [49, 17]
-
-    Source: Henderson and others (2018), "Deep Reinforcement Learning that Matters", on seeds.
-    """
-    if not isinstance(num_seeds, Integral) or num_seeds < 1:
-        raise ValueError(f"num_seeds is {num_seeds!r}; it must be an integer of 1 or more")
-    runs = []
-    for number in range(num_seeds):
-        seed(number)
-        runs.append(loop(*args, **kwargs))
-    return runs
 
 
 if __name__ == "__main__":

@@ -6,33 +6,48 @@ Source: Zhang, Lipton, Li and Smola, "Dive into Deep Learning", the Gluon editio
 """
 
 import math
+from collections.abc import Callable
+from typing import Any
 
 import mxnet as mx
 import numpy as np
 from matplotlib import pyplot as plt
 from matplotlib_inline.backend_inline import set_matplotlib_formats
-from mxnet import autograd, nd
 from mxnet import gluon as mx_gluon
+from mxnet import nd
 
-from . import data
-from .step import run
+from . import data, linear, rules
+from .train import graphs
+from .train.losses import squared_error
+from .train.network import Network
+from .train.stepwise import run, trainer_step
+from .train.task import Task
 
 FIGSIZE = (3.5, 2.5)  # inches
 RECORD_EVERY = 100  # examples between two recorded losses
 
 
-def use_svg_display():
+def use_svg_display() -> None:
     """Draw figures as SVG in Jupyter."""
     set_matplotlib_formats("svg")
 
 
-def set_figsize(figsize=FIGSIZE):
+def set_figsize(figsize: tuple[float, float] = FIGSIZE) -> None:
     """Draw figures as SVG, of this size (width, height, in inches)."""
     use_svg_display()
     plt.rcParams["figure.figsize"] = figsize
 
 
-def semilogy(x_vals, y_vals, x_label, y_label, x2_vals=None, y2_vals=None, legend=None, figsize=FIGSIZE):
+def semilogy(
+    x_vals: Any,
+    y_vals: Any,
+    x_label: str,
+    y_label: str,
+    x2_vals: Any = None,
+    y2_vals: Any = None,
+    legend: Any = None,
+    figsize: tuple[float, float] = FIGSIZE,
+) -> None:
     """Draw one curve, or two, with a logarithmic y axis."""
     set_figsize(figsize)
     plt.xlabel(x_label)
@@ -44,28 +59,28 @@ def semilogy(x_vals, y_vals, x_label, y_label, x2_vals=None, y2_vals=None, legen
     plt.show()
 
 
-def linreg(X, w, b):
+def linreg(X: Any, w: Any, b: Any) -> Any:
     """Linear regression: X (batch, features) times w (features, 1), plus b."""
     return nd.dot(X, w) + b
 
 
-def squared_loss(y_hat, y):
+def squared_loss(y_hat: Any, y: Any) -> Any:
     """Half the squared error of each example."""
     return (y_hat - y.reshape(y_hat.shape)) ** 2 / 2
 
 
-def sgd(params, lr, batch_size):
+def sgd(params: list, lr: float, batch_size: int) -> None:
     """One step of minibatch SGD, in place, on gradients that were summed over the batch."""
     for param in params:
         param[:] = param - lr * param.grad / batch_size
 
 
-def get_data_ch7():
+def get_data_ch7() -> tuple[Any, Any]:
     """The airfoil data, all 1,503 rows, standardised: features (1503, 5) and labels (1503,)."""
     return data.airfoil(num_examples=data.AIRFOIL_ROWS)
 
 
-def train_2d(trainer):
+def train_2d(trainer: Callable) -> list[tuple]:
     """Call trainer(x1, x2, s1, s2) 20 times from (-5, -2), print where it ends, return all points."""
     x1, x2, s1, s2 = -5, -2, 0, 0
     points = [(x1, x2)]
@@ -76,7 +91,7 @@ def train_2d(trainer):
     return points
 
 
-def show_trace_2d(f, res):
+def show_trace_2d(f: Callable, res: list[tuple]) -> None:
     """Draw the points that train_2d returned over the contours of f."""
     set_figsize()
     x1, x2 = zip(*res)
@@ -87,55 +102,67 @@ def show_trace_2d(f, res):
     plt.ylabel("x2")
 
 
-def train_ch7(trainer_fn, states, hyperparams, features, labels, batch_size=10, num_epochs=2):
+def train_ch7(
+    trainer_fn: Callable,
+    states: Any,
+    hyperparams: dict,
+    features: Any,
+    labels: Any,
+    batch_size: int = 10,
+    num_epochs: int = 2,
+) -> None:
     """Train linear regression with trainer_fn(params, states, hyperparams), which updates in place."""
-    w, b = nd.random.normal(scale=0.01, shape=(features.shape[1], 1)), nd.zeros(1)
-    w.attach_grad()
-    b.attach_grad()
+    task = _task(features, labels, batch_size, num_epochs)
+    w = nd.random.normal(scale=0.01, shape=(features.shape[1], 1))
+    b = nd.zeros(1)
+    for param in (w, b):
+        param.attach_grad()
+    y_hat = mx.sym.broadcast_add(mx.sym.dot(mx.sym.Variable("X"), mx.sym.Variable("w")), mx.sym.Variable("b"))
+    loss = squared_error(y_hat, mx.sym.Variable("y"))
+    gradient = graphs.gradient(loss, {"w": w, "b": b}, {"w": w.grad, "b": b.grad})
+    loss_of_all = graphs.function(loss, ("X", "y", "w", "b"))
 
     def step(X, y):
-        with autograd.record():
-            loss = squared_loss(linreg(X, w, b), y).mean()
-        loss.backward()
+        batch_loss = gradient(X, y)
         trainer_fn([w, b], states, hyperparams)
-        return loss
+        return batch_loss
 
-    def evaluate():
-        return squared_loss(linreg(features, w, b), labels).mean()
-
-    _run_and_show(step, [w, b], evaluate, trainer_fn.__name__, features, labels, batch_size, num_epochs)
+    _run_and_show(step, [w, b], lambda: loss_of_all(*task.cast("float32"), w, b), trainer_fn.__name__, task)
 
 
-def train_gluon_ch7(trainer_name, trainer_hyperparams, features, labels, batch_size=10, num_epochs=2):
+def train_gluon_ch7(
+    trainer_name: str,
+    trainer_hyperparams: dict,
+    features: Any,
+    labels: Any,
+    batch_size: int = 10,
+    num_epochs: int = 2,
+) -> None:
     """Train linear regression with one of Gluon's optimizers."""
-    net = mx_gluon.nn.Sequential()
-    net.add(mx_gluon.nn.Dense(1, in_units=features.shape[1]))
-    net.initialize(mx.init.Normal(sigma=0.01))
-    trainer = mx_gluon.Trainer(net.collect_params(), trainer_name, trainer_hyperparams)
-    squared = mx_gluon.loss.L2Loss()
-
-    def step(X, y):
-        with autograd.record():
-            loss = squared(net(X), y)
-        loss.backward()
-        trainer.step(batch_size)
-        return loss
-
-    def evaluate():
-        return squared(net(features), labels).mean()
-
-    params = [parameter.data() for parameter in net.collect_params().values()]
-    _run_and_show(step, params, evaluate, trainer_name, features, labels, batch_size, num_epochs)
+    task = _task(features, labels, batch_size, num_epochs)
+    net = linear.net(features.shape[1])
+    network = Network(net, task)
+    params = list(network.trained.values())
+    trainer = mx_gluon.Trainer(net.collect_params(), trainer_name, rules.for_one_run(trainer_hyperparams))
+    gradient = network.gradient(params, [x.grad for x in params])
+    # The textbook divides a last batch that is smaller by batch_size, too.
+    step = trainer_step(trainer, gradient, params, batch_size)
+    _run_and_show(step, params, lambda: network.loss(params), trainer_name, task)
 
 
-def _run_and_show(step, params, evaluate, name, features, labels, batch_size, num_epochs):
+def _task(features, labels, batch_size, num_epochs):
     # The textbook records where the examples seen are a multiple of 100, whatever the batch size.
-    record_every = math.lcm(batch_size, RECORD_EVERY)
-    data_and_sizes = features, labels, batch_size, num_epochs, record_every
-    history = run(step, lambda: params, evaluate, name, *data_and_sizes)
-    last = num_epochs if history.diverged_at is None else history.epochs[-1]
-    print(f"loss: {history.losses[-1]:f}, {history.seconds[-1] / (last or 1):f} sec per epoch")
+    return Task(features, labels, batch_size, num_epochs, math.lcm(batch_size, RECORD_EVERY))
+
+
+def _run_and_show(step, params, evaluate, name, task):
+    history = run(step, lambda: params, evaluate, name, task)
+    losses = history.losses
+    if len(task.batch_sizes) not in task.marks and history.steps[-1] == task.records[0][-1]:
+        losses = losses[:-1]  # the end counts where it is such a multiple, too
+    last = task.num_epochs if history.diverged_at is None else history.epochs[-1]
+    print(f"loss: {losses[-1]:f}, {history.seconds[-1] / (last or 1):f} sec per epoch")
     set_figsize()
-    plt.plot(np.linspace(0, last, len(history.losses)), history.losses)
+    plt.plot(np.linspace(0, last, len(losses)), losses)
     plt.xlabel("epoch")
     plt.ylabel("loss")

@@ -10,7 +10,7 @@ from shutil import copy
 
 from book import address, notebook
 from book.compare import TIMING, as_text, differences
-from d2l_utils import files
+from d2l_utils.data import files
 
 import pytest
 from nbclient import NotebookClient

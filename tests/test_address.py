@@ -94,7 +94,7 @@ def kernel(folder, repository, *cells):
 
 
 def test_a_notebook_alone_in_an_empty_folder_gets_the_book(project, tmp_path):
-    asks = "import d2l_utils.files, d2l_utils.chapters; print(d2l_utils.files.ROOT, d2l_utils.chapters.NOTEBOOKS)"
+    asks = "from d2l_utils import chapters; print(chapters.ROOT, chapters.NOTEBOOKS)"
     folder = tmp_path / "empty"
     done = kernel(folder, project, LINE, asks, "print(d2l_utils.chapters.definitions('05_rmsprop', 'rmsprop'))")
     assert done.returncode == 0, done.stderr

@@ -10,7 +10,8 @@ import sys
 import threading
 import time
 
-from d2l_utils import data, files, model
+from d2l_utils import data, linear
+from d2l_utils.data import files, stand_in
 
 import numpy as np
 import pytest
@@ -74,7 +75,7 @@ def entries(folder):
 
 def test_public_address(folder, server, monkeypatch):
     publish(monkeypatch, f"{server}/whole/{NAME}")
-    assert data.fetch(NAME).read_bytes() == GOOD
+    assert files.fetch(NAME).read_bytes() == GOOD
     assert entries(folder) == [NAME]
 
 
@@ -82,7 +83,7 @@ def test_folder_as_mirror_comes_before_the_public_address(folder, tmp_path, monk
     (tmp_path / "mirror").mkdir()
     (tmp_path / "mirror" / NAME).write_bytes(GOOD)
     monkeypatch.setenv("D2L_DATA_MIRROR", str(tmp_path / "mirror"))
-    assert data.fetch(NAME).read_bytes() == GOOD
+    assert files.fetch(NAME).read_bytes() == GOOD
 
 
 @pytest.mark.parametrize("named", ["file://{}/a%20%23%E4%B8%AD", "{}/a #中", "~/a #中"])
@@ -92,7 +93,7 @@ def test_ways_to_name_a_folder_as_mirror(named, folder, tmp_path, monkeypatch):
     (mirror / NAME).write_bytes(GOOD)
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("D2L_DATA_MIRROR", named.format(tmp_path))
-    assert data.fetch(NAME) == folder / NAME
+    assert files.fetch(NAME) == folder / NAME
 
 
 def test_relative_mirror_counts_from_the_project(folder, monkeypatch):
@@ -104,18 +105,18 @@ def test_relative_mirror_counts_from_the_project(folder, monkeypatch):
 def test_mirror_that_is_neither_folder_nor_url(mirror, folder, monkeypatch):
     monkeypatch.setenv("D2L_DATA_MIRROR", mirror)
     with pytest.raises(ValueError, match=f"D2L_DATA_MIRROR is '{mirror}'; it must be a folder, or begin with http"):
-        data.fetch(NAME)
+        files.fetch(NAME)
 
 
 def test_url_as_mirror(folder, server, monkeypatch):
     monkeypatch.setenv("D2L_DATA_MIRROR", f"{server}/whole/")
-    assert data.fetch(NAME).read_bytes() == GOOD
+    assert files.fetch(NAME).read_bytes() == GOOD
 
 
 def test_cache_needs_no_source(folder):
     folder.mkdir()
     (folder / NAME).write_bytes(GOOD)
-    assert data.fetch(NAME) == folder / NAME
+    assert files.fetch(NAME) == folder / NAME
 
 
 @pytest.mark.parametrize("damaged", [GOOD[:-1], b"?" + GOOD[1:], b""])
@@ -124,7 +125,7 @@ def test_damaged_cache_is_set_aside_and_fetched_again(damaged, folder, server, m
     folder.mkdir()
     (folder / NAME).write_bytes(damaged)
     with pytest.warns(UserWarning, match=r"is damaged: set aside as numbers\.bin\.rejected"):
-        assert data.fetch(NAME).read_bytes() == GOOD
+        assert files.fetch(NAME).read_bytes() == GOOD
     assert (folder / f"{NAME}.rejected").read_bytes() == damaged
 
 
@@ -132,7 +133,7 @@ def test_damaged_cache_is_not_used_where_nothing_better_is_found(folder):
     folder.mkdir()
     (folder / NAME).write_bytes(GOOD[:-1])
     with pytest.warns(UserWarning, match="damaged"), pytest.raises(data.DataUnavailable):
-        data.fetch(NAME)
+        files.fetch(NAME)
     assert entries(folder) == [f"{NAME}.rejected"]
 
 
@@ -140,7 +141,7 @@ def test_damaged_cache_is_not_used_where_nothing_better_is_found(folder):
 def test_bad_mirror_is_passed_over(kind, folder, server, monkeypatch):
     publish(monkeypatch, f"{server}/whole/{NAME}")
     monkeypatch.setenv("D2L_DATA_MIRROR", f"{server}/{kind}")
-    assert data.fetch(NAME).read_bytes() == GOOD
+    assert files.fetch(NAME).read_bytes() == GOOD
     assert entries(folder) == [NAME]
 
 
@@ -148,20 +149,20 @@ def test_bad_mirror_is_passed_over(kind, folder, server, monkeypatch):
 def test_dead_mirror_is_passed_over(mirror, folder, server, monkeypatch):
     publish(monkeypatch, f"{server}/whole/{NAME}")
     monkeypatch.setenv("D2L_DATA_MIRROR", mirror)
-    assert data.fetch(NAME).read_bytes() == GOOD
+    assert files.fetch(NAME).read_bytes() == GOOD
 
 
 @pytest.mark.parametrize("kind", ["short", "altered", "missing"])
 def test_second_address_is_asked_where_the_first_fails(kind, folder, server, monkeypatch):
     publish(monkeypatch, f"{server}/{kind}/{NAME}", f"{server}/whole/{NAME}")
-    assert data.fetch(NAME).read_bytes() == GOOD
+    assert files.fetch(NAME).read_bytes() == GOOD
     assert Server.asked == [kind, "whole"]
     assert entries(folder) == [NAME]
 
 
 def test_second_address_is_left_alone_where_the_first_answers(folder, server, monkeypatch):
     publish(monkeypatch, f"{server}/whole/{NAME}", f"{server}/slow/{NAME}")
-    assert data.fetch(NAME).read_bytes() == GOOD
+    assert files.fetch(NAME).read_bytes() == GOOD
     assert Server.asked == ["whole"]
 
 
@@ -170,7 +171,7 @@ def test_mirror_comes_before_both_addresses_and_all_are_named(folder, server, mo
     publish(monkeypatch, *places[1:])
     monkeypatch.setenv("D2L_DATA_MIRROR", f"{server}/missing")
     with pytest.raises(data.DataUnavailable) as refusal:
-        data.fetch(NAME)
+        files.fetch(NAME)
     assert Server.asked == ["missing", "short", "altered"]
     lines = str(refusal.value).splitlines()
     assert [line.split(": ")[0] for line in lines if server in line] == [f"  - {place}" for place in places]
@@ -182,10 +183,10 @@ def test_file_in_a_folder_of_its_own(folder, tmp_path, monkeypatch):
     (tmp_path / "mirror" / "deep").mkdir(parents=True)
     (tmp_path / "mirror" / name).write_bytes(GOOD)
     monkeypatch.setenv("D2L_DATA_MIRROR", str(tmp_path / "mirror"))
-    assert data.fetch(name) == folder / name
+    assert files.fetch(name) == folder / name
     (folder / name).write_bytes(GOOD[:-1])
     with pytest.warns(UserWarning, match=r"is damaged: set aside as numbers\.bin\.rejected"):
-        assert data.fetch(name).read_bytes() == GOOD
+        assert files.fetch(name).read_bytes() == GOOD
     assert entries(folder / "deep") == [NAME, f"{NAME}.rejected"]
 
 
@@ -193,14 +194,14 @@ def test_file_in_a_folder_of_its_own(folder, tmp_path, monkeypatch):
 def test_nothing_is_left_of_a_bad_download(kind, folder, server, monkeypatch):
     publish(monkeypatch, f"{server}/{kind}/{NAME}")
     with pytest.raises(data.DataUnavailable):
-        data.fetch(NAME)
+        files.fetch(NAME)
     assert entries(folder) == []
 
 
 def test_unavailable_says_where_it_looked_and_how_to_go_on(folder, monkeypatch):
     monkeypatch.setenv("D2L_DATA_MIRROR", "/no/such/folder")
     with pytest.raises(data.DataUnavailable) as refusal:
-        data.fetch(NAME)
+        files.fetch(NAME)
     message = str(refusal.value)
     places = [str(folder / NAME), "/no/such/folder", DEAD]
     ways = ["put the file there", SHA256, "D2L_DATA_MIRROR=", "D2L_OFFLINE=1"]
@@ -219,7 +220,7 @@ def test_unwritable_folder_leaves_a_mirrors_file_in_its_place(unwritable, tmp_pa
     (tmp_path / "mirror" / NAME).write_bytes(GOOD)
     assert not files.kept(NAME)
     monkeypatch.setenv("D2L_DATA_MIRROR", str(tmp_path / "mirror"))
-    assert data.fetch(NAME) == tmp_path / "mirror" / NAME
+    assert files.fetch(NAME) == tmp_path / "mirror" / NAME
     assert files.kept(NAME)
     assert not (tmp_path / "cache" / NAME).exists()
 
@@ -227,7 +228,7 @@ def test_unwritable_folder_leaves_a_mirrors_file_in_its_place(unwritable, tmp_pa
 def test_unwritable_folder_sends_downloads_to_the_cache(unwritable, server, tmp_path, monkeypatch):
     publish(monkeypatch, f"{server}/whole/{NAME}")
     for _ in range(2):
-        assert data.fetch(NAME) == tmp_path / "cache" / NAME
+        assert files.fetch(NAME) == tmp_path / "cache" / NAME
         assert files.kept(NAME)
     assert Server.asked == ["whole"]
 
@@ -237,13 +238,18 @@ def test_unwritable_folder_and_a_damaged_mirror(unwritable, server, tmp_path, mo
     (tmp_path / "mirror" / NAME).write_bytes(GOOD[1:])
     monkeypatch.setenv("D2L_DATA_MIRROR", str(tmp_path / "mirror"))
     with pytest.raises(data.DataUnavailable, match=f"mirror/{NAME}: its SHA-256 is not {SHA256}") as refusal:
-        data.fetch(NAME)
+        files.fetch(NAME)
     assert f"put the file there yourself: {tmp_path / 'cache' / NAME} " in str(refusal.value)
     publish(monkeypatch, f"{server}/whole/{NAME}")
-    assert data.fetch(NAME) == tmp_path / "cache" / NAME
+    assert files.fetch(NAME) == tmp_path / "cache" / NAME
 
 
-READ = "from d2l_utils import data, files; data.airfoil(); data.mnist(); print(files.fetch('airfoil_self_noise.dat'))"
+READ = """
+from d2l_utils.data import airfoil, files, mnist
+airfoil()
+mnist()
+print(files.fetch("airfoil_self_noise.dat"))
+"""
 
 
 def test_read_only_checkout_reads_a_mirror_in_its_place(mnist, tmp_path):
@@ -266,12 +272,12 @@ def test_nothing_can_be_written(unwritable, server, monkeypatch):
     publish(monkeypatch, f"{server}/whole/{NAME}")
     monkeypatch.setattr(files, "CACHE", files.DATA)
     with pytest.raises(data.DataUnavailable, match="Not a directory"):
-        data.fetch(NAME)
+        files.fetch(NAME)
 
 
 def test_unknown_file(folder):
     with pytest.raises(ValueError, match=r"name is 'nothing\.dat'; the known files are numbers\.bin"):
-        data.fetch("nothing.dat")
+        files.fetch("nothing.dat")
 
 
 def test_file_that_another_process_mended_meanwhile_is_kept(folder):
@@ -285,7 +291,7 @@ def test_file_that_another_process_mended_meanwhile_is_kept(folder):
 
 def fetching(folder, address):
     code = (
-        "import pathlib; from d2l_utils import files; "
+        "import pathlib; from d2l_utils.data import files; "
         f"files.DATA = pathlib.Path({str(folder)!r}); files.FILES = {{{NAME!r}: ({SHA256!r}, ({address!r},))}}; "
         f"print(files.fetch({NAME!r}))"
     )
@@ -312,7 +318,7 @@ def test_killed_halfway(folder, server, monkeypatch):
     process.communicate()
     assert NAME not in entries(folder)
     publish(monkeypatch, f"{server}/whole/{NAME}")
-    assert data.fetch(NAME).read_bytes() == GOOD
+    assert files.fetch(NAME).read_bytes() == GOOD
 
 
 @pytest.fixture
@@ -326,7 +332,7 @@ def no_sockets(monkeypatch):
 
 def test_no_network_at_all(folder, no_sockets):
     with pytest.raises(data.DataUnavailable, match="Three ways on"):
-        data.fetch(NAME)
+        files.fetch(NAME)
 
 
 def test_offline_needs_no_network(folder, no_sockets, monkeypatch):
@@ -335,7 +341,7 @@ def test_offline_needs_no_network(folder, no_sockets, monkeypatch):
         features, labels = data.airfoil()
     assert (features.shape, labels.shape) == ((1500, 5), (1500,))
     # Six printed digits; float32 data.
-    assert model.least_squares(features, labels) == pytest.approx(0.241688, abs=1e-6)
+    assert linear.least_squares(features, labels) == pytest.approx(0.241688, abs=1e-6)
 
 
 def test_digits_stand_in_without_network(folder, no_sockets, monkeypatch):
@@ -350,13 +356,13 @@ def test_digits_stand_in_without_network(folder, no_sockets, monkeypatch):
 def test_stand_in_optimum_for_all_rows(monkeypatch):
     monkeypatch.setenv("D2L_OFFLINE", "1")
     with pytest.warns(data.StandInWarning):
-        assert model.least_squares(*data.airfoil(1503)) == pytest.approx(0.242145, abs=1e-6)
+        assert linear.least_squares(*data.airfoil(1503)) == pytest.approx(0.242145, abs=1e-6)
 
 
 @pytest.mark.parametrize("rows", [1500, 1503])
 def test_stand_in_has_the_moments_of_the_real_data(rows, airfoil):
-    real = np.loadtxt(data.fetch("airfoil_self_noise.dat"))[:rows]
-    made = data.airfoil_stand_in()[:rows]
+    real = np.loadtxt(files.fetch("airfoil_self_noise.dat"))[:rows]
+    made = stand_in.airfoil_stand_in()[:rows]
     # Float64 sums over 1,500 rows: 1e-11 of each moment is a thousand times their rounding.
     np.testing.assert_allclose(made.mean(axis=0), real.mean(axis=0), rtol=1e-11)
     np.testing.assert_allclose(np.cov(made.T), np.cov(real.T), rtol=1e-9)

@@ -50,7 +50,7 @@ def test_docstring_keeps_the_order(function):
 
 @pytest.mark.parametrize("module", MODULES)
 def test_examples_run(module, request):
-    for needed in {"d2l_utils.data": ("airfoil", "mnist"), "d2l_utils.files": ("airfoil",)}.get(module, ()):
+    for needed in {"d2l_utils.data": ("airfoil", "mnist"), "d2l_utils.data.files": ("airfoil",)}.get(module, ()):
         request.getfixturevalue(needed)
     result = doctest.testmod(importlib.import_module(module), optionflags=doctest.NORMALIZE_WHITESPACE)
     assert result.failed == 0

@@ -29,7 +29,7 @@ for rule in rules:
         train(rule, batch_size=10, lr=0.03, gamma=gamma, num_epochs=3, period=10)
 """
 TELL = """
-import d2l_utils, numpy, threadpoolctl
+import d2l_utils, mxnet, numpy, threadpoolctl
 for library in threadpoolctl.threadpool_info():
     if library["internal_api"] == "openblas":
         print("mxnet" if "mxnet" in library["filepath"] else "numpy", library["architecture"])

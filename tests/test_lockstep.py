@@ -1,7 +1,8 @@
 """Lockstep: the same numbers as each run alone and as Gluon, the rules for stopping, and what is refused."""
 
-from d2l_utils import lockstep
+from d2l_utils import train
 from d2l_utils.chapters import definitions
+from d2l_utils.fast.lockstep import reason_to_stop
 
 import numpy as np
 import pytest
@@ -37,7 +38,7 @@ def blobs():
 
 
 def go(blobs, runs=RUNS, **changes):
-    return lockstep.train(runs, *blobs, **{"seeds": [0, 1], "num_epochs": 3, "num_workers": 1, **changes})
+    return train.lockstep(runs, *blobs, **{"seeds": [0, 1], "num_epochs": 3, "num_workers": 1, **changes})
 
 
 def assert_same(one, other, **tolerance):
@@ -189,12 +190,12 @@ FALLING = list(np.linspace(2, 1, 60))
     ],
 )
 def test_reason_to_stop(losses, accuracies, reason):
-    assert lockstep.reason_to_stop(losses, accuracies) == reason
+    assert reason_to_stop(losses, accuracies) == reason
 
 
 def test_stopping_rules_end_a_run(blobs):
     def patient(losses, accuracies):
-        return lockstep.reason_to_stop(losses, accuracies, patience=2, target=0.5)
+        return reason_to_stop(losses, accuracies, patience=2, target=0.5)
 
     run = go(blobs, [RUNS[4]], seeds=[0], num_epochs=50, stop=patient)["Adam"][0]
     assert run.reason == "accuracy above 0.5"

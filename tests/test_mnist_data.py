@@ -3,7 +3,8 @@
 import gzip
 import hashlib
 
-from d2l_utils import data, files
+from d2l_utils import data
+from d2l_utils.data import files, sets
 
 import numpy as np
 import pytest
@@ -91,13 +92,13 @@ def known(tmp_path, monkeypatch):
 )
 def test_wrong_header_is_refused_by_name(name, contents, says, known, monkeypatch):
     known(name, contents)
-    monkeypatch.setattr(data, "MNIST", {name: data.MNIST[name]})
+    monkeypatch.setattr(sets, "MNIST", {name: sets.MNIST[name]})
     with pytest.raises(ValueError, match=rf"^{name} has the header {says}.*; it must have \[20(49|51), 10000.*\]"):
         data.mnist()
 
 
 def test_every_file_that_is_read_can_be_fetched():
-    assert all(len(files.FILES[name][1]) == 2 for name in data.MNIST)
+    assert all(len(files.FILES[name][1]) == 2 for name in sets.MNIST)
 
 
 def test_missing_file_says_how_to_go_on(tmp_path, monkeypatch):

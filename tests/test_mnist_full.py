@@ -3,7 +3,7 @@
 import itertools
 
 from benchmarks import mnist_full
-from d2l_utils import lockstep
+from d2l_utils import train
 
 import pytest
 from mxnet import nd
@@ -69,7 +69,7 @@ def test_a_stored_run_comes_out_again(mnist):
     arrays = images, labels.astype("int32"), test_images, test_labels.astype("int32")
     label = "SGD, large"  # the shortest
     runs = [run for run in mnist_full.RUNS if run[0] == label]
-    (run,) = lockstep.train(runs, *arrays, seeds=[0], num_epochs=40)[label]
+    (run,) = train.lockstep(runs, *arrays, seeds=[0], num_epochs=40)[label]
     row = next(r for r in mnist_full.stored() if (r["optimizer"], r["output"], r["seed"]) == (label, "linear", "0"))
     # Another processor sums in another order; an accuracy at the mark may then fall on its other side.
     assert run.steps[-1] == pytest.approx(int(row["steps"]), abs=2 * 938)

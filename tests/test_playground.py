@@ -7,8 +7,8 @@ import warnings
 
 import chapter_rules
 from d2l_utils import plot, plot_explore, train
-from d2l_utils.history import DivergenceWarning
 from d2l_utils.surfaces import FACTS, SURFACES
+from d2l_utils.train.history import DivergenceWarning
 
 import numpy as np
 import pytest

@@ -1,6 +1,6 @@
 """The published figures of the three sources, from the notebooks' own definitions."""
 
-from d2l_utils import data, model, runtime, train
+from d2l_utils import data, linear, runtime, train
 from d2l_utils.chapters import definitions
 
 import numpy as np
@@ -30,8 +30,8 @@ def test_pure_rule_takes_the_same_trajectory():
 
 
 def test_optimum_of_the_airfoil_regression(airfoil):
-    assert model.least_squares(*airfoil) == pytest.approx(0.241688, abs=5e-7)
-    assert model.least_squares(*data.airfoil(1503)) == pytest.approx(0.242145, abs=5e-7)
+    assert linear.least_squares(*airfoil) == pytest.approx(0.241688, abs=5e-7)
+    assert linear.least_squares(*data.airfoil(1503)) == pytest.approx(0.242145, abs=5e-7)
 
 
 def test_airfoil_from_scratch_ends_near_the_published_loss(airfoil):

@@ -4,7 +4,9 @@ import chapter_rules as rules
 from d2l_utils import data, runtime, train
 from d2l_utils.chapters import definitions
 from d2l_utils.parity import by_gluon, by_rule
-from d2l_utils.rule import Slots, check_rule, sqrt, updater
+from d2l_utils.rules import check_rule, sqrt
+from d2l_utils.train.graphs import Buffers
+from d2l_utils.train.graphs import update as make_update
 
 import mxnet as mx
 import numpy as np
@@ -146,8 +148,8 @@ def same_twice(x, g, state=(0, 0), lr=0.1):
 def test_traced_and_plain_calls_give_the_same_bits(rule):
     params = [nd.random.normal(shape=shape) for shape in ((3, 2), (4,))]
     states = check_rule(rule, params, {"lr": 0.1}, nd.zeros_like)
-    now, then = Slots(params, states), Slots(params, states)
-    update = updater(rule, now, {"lr": 0.1})
+    now, then = Buffers(params, states), Buffers(params, states)
+    update = make_update(rule, now, {"lr": 0.1})
     by_hand = list(zip(params, states))
     for _ in range(6):
         for i, grad in enumerate(now.grads):

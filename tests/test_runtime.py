@@ -7,7 +7,7 @@ import random
 import subprocess
 import sys
 
-from d2l_utils import runtime
+from d2l_utils import runtime, train
 
 import mxnet
 import numpy
@@ -63,14 +63,12 @@ def test_mxnet_not_installed(monkeypatch):
     ("library", "advice"),
     [("libgomp.so.1", "apt-get install libgomp1"), ("libarmpl_lp64_mp.so", r"`make` brings it.*d2l_utils/arm\.py$")],
 )
-def test_system_library_missing(library, advice, monkeypatch):
-    def without_library(name):
-        if name == "mxnet":
-            raise OSError(f"{library}: cannot open shared object file")
+def test_system_library_missing(library, advice):
+    def without_library(module):
+        raise OSError(f"{library}: cannot open shared object file")
 
-    monkeypatch.setattr(importlib, "import_module", without_library)
     with pytest.raises(runtime.MXNetUnavailable, match=f"{library}.*{advice}"):
-        runtime.load()
+        runtime._execute(without_library, mxnet)
 
 
 def test_script_tells_make_whether_a_python_fits():
@@ -110,7 +108,7 @@ def test_seed_refuses(number):
 
 
 def test_runs_over_seeds_differ_and_repeat():
-    first, again = (runtime.over_seeds(numpy.random.rand, 2, num_seeds=3) for _ in range(2))
+    first, again = (train.over_seeds(numpy.random.rand, 2, num_seeds=3) for _ in range(2))
     numpy.testing.assert_array_equal(first, again)
     assert len(numpy.unique(first)) == 6
 
@@ -118,4 +116,4 @@ def test_runs_over_seeds_differ_and_repeat():
 @pytest.mark.parametrize("num_seeds", [0, -1, 2.0])
 def test_over_seeds_refuses(num_seeds):
     with pytest.raises(ValueError, match="num_seeds is .*an integer of 1 or more"):
-        runtime.over_seeds(lambda: None, num_seeds=num_seeds)
+        train.over_seeds(lambda: None, num_seeds=num_seeds)

@@ -8,7 +8,8 @@ from urllib.request import url2pathname
 
 import pooch
 
-ROOT = Path(__file__).resolve().parents[1]
+from ..chapters import ROOT
+
 DATA = ROOT / "data"
 CACHE = Path(pooch.os_cache("d2l_utils"))  # the user's own folder, for a data/ that cannot be written
 TIMEOUT = 20  # seconds without an answer before the next source is tried
@@ -37,7 +38,7 @@ class StandInWarning(UserWarning):
     """The numbers that follow come from data that stand in for the real file."""
 
 
-def offline():
+def offline() -> bool:
     """Tell whether the user chose the stand-in data.
 
     Returns:
@@ -49,8 +50,6 @@ def offline():
     Example:
         >>> offline()
         False
-
-    Source: README.md, "Without a network".
     """
     choice = os.environ.get("D2L_OFFLINE") or "0"
     if choice not in ("0", "1"):
@@ -71,7 +70,7 @@ def _set_aside(path, sha256):
     return mended
 
 
-def mirror():
+def mirror() -> Path | str | None:
     """What D2L_DATA_MIRROR names: a folder (Path), a folder on a server (its address), or None."""
     named = os.environ.get("D2L_DATA_MIRROR") or None
     if named is None or named.startswith(("http://", "https://")):
@@ -85,7 +84,7 @@ def mirror():
     return ROOT / os.path.expanduser(named)  # a relative folder counts from the project's root
 
 
-def kept(name):
+def kept(name: str) -> bool:
     """Tell whether a file lies on this machine, verified or not.
 
     Args:
@@ -97,8 +96,6 @@ def kept(name):
     Example:
         >>> kept("airfoil_self_noise.dat")
         True
-
-    Source: README.md, "Data".
     """
     place = mirror()
     folders = [DATA, CACHE, *([place] if isinstance(place, Path) else [])]
@@ -140,7 +137,9 @@ def _copy(source, output, _):
 
 def _bring(source, name, home):
     """Bring a file home from one source; where home is not data/, use that of a mirror's folder in its place."""
-    sha256, path, is_folder = FILES[name][0], home / name, isinstance(source, Path)
+    sha256 = FILES[name][0]
+    path = home / name
+    is_folder = isinstance(source, Path)
     if is_folder and home != DATA:
         if pooch.file_hash(source) != sha256:
             raise ValueError(f"its SHA-256 is not {sha256}")
@@ -151,7 +150,7 @@ def _bring(source, name, home):
     return path
 
 
-def fetch(name):
+def fetch(name: str) -> Path:
     """Return the path of a data file, verified; fetch it first if need be.
 
     Looks in data/, in the user's cache, at the mirror that D2L_DATA_MIRROR names (a folder or a URL), and at
@@ -174,8 +173,6 @@ def fetch(name):
     Example:
         >>> fetch("airfoil_self_noise.dat").name
         'airfoil_self_noise.dat'
-
-    Source: the checksums are those of data/README.md.
     """
     if name not in FILES:
         raise ValueError(f"name is {name!r}; the known files are {', '.join(FILES)}")

@@ -7,6 +7,7 @@ import multiprocessing
 import os
 import sys
 import warnings
+from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from time import perf_counter
@@ -57,13 +58,13 @@ class Group:
     params: list
     states: list
 
-    def drop(self, places):
+    def drop(self, places: list[int]) -> None:
         """Let the runs at these places of the lists go."""
         for values in (self.members, self.params, self.states):
             values[:] = [value for place, value in enumerate(values) if place not in places]
 
 
-def epochs(problem, groups, num_epochs, num_workers):
+def epochs(problem: Problem, groups: list[Group], num_epochs: int, num_workers: int | None) -> Iterator[tuple]:
     """Train and validate groups, an epoch at a time, on all workers, until they have no members left.
 
     Args:
@@ -86,8 +87,6 @@ def epochs(problem, groups, num_epochs, num_workers):
         ...     group.drop([0])
         >>> accuracies
         array([1.])
-
-    Source: Python's reference, module concurrent.futures.
     """
     with _pool(problem, min(num_workers or os.cpu_count() or 1, len(groups))) as pool:
         with warnings.catch_warnings():
@@ -129,7 +128,8 @@ def _epoch(group):
 
 
 def _train(problem, group):
-    order, size = group.draw.permutation(len(problem.images)), problem.batch_size
+    order = group.draw.permutation(len(problem.images))
+    size = problem.batch_size
     weights = np.stack(group.params)
     one_hot = np.eye(weights.shape[1], dtype=np.float32).take(problem.labels[order], axis=1)
     space = np.empty((size, weights.shape[2]), dtype=np.float32)
@@ -166,7 +166,9 @@ def _gradients(weights, images, one_hot, relu):
 
 def _validate(problem, params):
     """Mean loss and share of right answers on the test images, one of each for every run."""
-    weights, losses, hits = np.stack(params), np.zeros(len(params)), np.zeros(len(params))
+    weights = np.stack(params)
+    losses = np.zeros(len(params))
+    hits = np.zeros(len(params))
     for i in range(0, len(problem.test_images), AT_ONCE):
         labels = problem.test_labels[i : i + AT_ONCE]
         z = _outputs(weights, problem.test_images[i : i + AT_ONCE], problem.relu)

@@ -26,7 +26,7 @@ AIRFOIL_TAIL = [
 ]
 
 
-def airfoil_stand_in():
+def airfoil_stand_in() -> np.ndarray:
     """Make synthetic airfoil data with exactly the means, variances and covariances of the real file.
 
     Whitens a normal sample, then colours it with the real moments. Linear regression on it has the
@@ -51,7 +51,7 @@ def airfoil_stand_in():
     return np.vstack([head, AIRFOIL_TAIL])
 
 
-def digits_stand_in():
+def digits_stand_in() -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Give scikit-learn's handwritten digits, split as MNIST is, in the order that they come in.
 
     Real handwriting, but smaller and fewer images than MNIST's, so losses and accuracies are not MNIST's.

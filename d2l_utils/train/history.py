@@ -45,8 +45,7 @@ class Sweep:
         steps: updates done so far (list of int), one entry per record.
         epochs: passes over the data so far (list of float), one entry per record.
         losses: mean loss over all the data, float64 array (num_records, *settings), where settings is the
-            common shape of the swept arrays, after the number of seeds if seeds were given; what diverged is
-            not finite.
+            common shape of the swept arrays, after the number of seeds if seeds were given.
         params: final weights, the bias last, float32 array (num_features + 1, *settings).
         seconds: time spent training all of them (float).
     """
@@ -57,6 +56,11 @@ class Sweep:
     losses: np.ndarray
     params: np.ndarray
     seconds: float
+
+    @property
+    def diverged(self) -> np.ndarray:
+        """Which settings have a loss or a weight that is not finite: bool array (*settings)."""
+        return ~(np.isfinite(self.losses).all(axis=0) & np.isfinite(self.params).all(axis=0))
 
 
 @dataclass
@@ -84,7 +88,7 @@ class Trajectory:
     hyperparams: dict = field(default_factory=dict)
 
 
-def first_not_finite(num_steps, batch_losses, arrays):
+def first_not_finite(num_steps: int, batch_losses: list, arrays: list) -> int | None:
     """The update after which something was not finite, or None.
 
     Args:
@@ -98,8 +102,6 @@ def first_not_finite(num_steps, batch_losses, arrays):
     Example:
         >>> first_not_finite(7, [nd.ones(1), nd.array([np.nan])], [nd.ones(2)])
         6
-
-    Source: IEEE 754: NaN and infinity stay what they are in sums and products.
     """
     everything = [*batch_losses, *arrays]
     chunks = (everything[i : i + AT_ONCE] for i in range(0, len(everything), AT_ONCE))
@@ -111,7 +113,7 @@ def first_not_finite(num_steps, batch_losses, arrays):
     return num_steps
 
 
-def warn_of_divergence(label, diverged_at, stacklevel):
+def warn_of_divergence(label: str, diverged_at: int | None, stacklevel: int) -> None:
     """Warn, where the run named by the label diverged, at the line that started the run."""
     if diverged_at is not None:
         message = f"{label}: not finite after step {diverged_at}; the run was stopped"

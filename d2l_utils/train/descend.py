@@ -1,21 +1,31 @@
 """Descent on an objective of a few variables, small enough to be drawn and worked out by hand."""
 
 import inspect
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 
-from . import rule as rules
-from .checks import check_count
+from .. import rules
 from .history import Trajectory, warn_of_divergence
+from .task import check_count
 
 
-def descend(rule, f, gradient, start=(-5.0, -2.0), num_steps=20, **hyperparams):
+def descend(
+    rule: Callable,
+    f: Callable,
+    gradient: Callable,
+    start: Sequence[float] = (-5.0, -2.0),
+    num_steps: int = 20,
+    **hyperparams: Any,
+) -> Trajectory:
     """Iterate a rule on an objective of a few variables.
 
     Args:
-        rule: a pure rule (see d2l_utils.rule); it is run on float64 arrays, one entry per variable.
+        rule: a pure rule (see d2l_utils.rules); it is run on float64 arrays, one entry per variable.
         f: the objective, a function of the coordinates that returns a number.
-        gradient: a function of the coordinates that returns one number per coordinate.
+        gradient: a function of the coordinates that returns one number per coordinate, or the
+            number itself where there is only one.
         start: the first point (sequence of numbers).
         num_steps: how many updates to do (int, 1 or more).
         **hyperparams: what the rule takes by name, such as lr and gamma.
@@ -38,30 +48,38 @@ def descend(rule, f, gradient, start=(-5.0, -2.0), num_steps=20, **hyperparams):
     """
     check_count("num_steps", num_steps)
     x = np.array(start, dtype=np.float64)
-    (state,) = rules.check_rule(rule, [x], hyperparams, np.zeros_like)
-    points, losses, gradients, states, diverged_at = [x], [f(*x)], [], [], None
+    knobs = rules.for_one_run(hyperparams)
+    (state,) = rules.check_rule(rule, [x], knobs, np.zeros_like)
+    points = [x]
+    losses = [f(*x)]
+    gradients: list[np.ndarray] = []
+    states: list[np.ndarray] = []
+    diverged_at = None
     while diverged_at is None and len(gradients) < num_steps:
         with np.errstate(all="ignore"):  # what overflows is reported below
             gradients.append(_gradient_at(x, gradient))
-            x, state = rule(x.copy(), gradients[-1].copy(), state, **hyperparams)  # it may work in place
+            x, state = rule(x.copy(), gradients[-1].copy(), state, **knobs)  # it may work in place
             losses.append(f(*x))
         points.append(x)
         states.append(np.array(state).reshape(-1, x.size))  # a copy
         if not np.isfinite([*x, losses[-1]]).all():
             diverged_at = len(gradients)
-    label = rules.label(rule.__name__, hyperparams)
+    name = rules.name_of(rule)
+    label = rules.label(name, knobs)
     warn_of_divergence(label, diverged_at, stacklevel=2)
     arrays = map(np.array, (points, losses, gradients, states))
-    return Trajectory(label, *arrays, diverged_at, rule.__name__, _with_defaults(rule, hyperparams))
+    return Trajectory(label, *arrays, diverged_at, name, {**_defaults(rule), **knobs})
 
 
-def _with_defaults(rule, hyperparams):
-    takes = list(inspect.signature(rule).parameters.values())[3:]
-    return {**{knob.name: knob.default for knob in takes if knob.default is not knob.empty}, **hyperparams}
+def _defaults(rule):
+    knobs = list(inspect.signature(rule).parameters.values())[3:]
+    return {knob.name: knob.default for knob in knobs if knob.default is not knob.empty}
 
 
 def _gradient_at(x, gradient):
     g = np.array(gradient(*x), dtype=np.float64)
-    if g.shape != x.shape:
-        raise ValueError(f"gradient returned {g.size} numbers for {x.size} coordinates; it must return one for each")
-    return g
+    if g.shape == x.shape or g.size == x.size == 1:
+        return g.reshape(x.shape)
+    raise ValueError(
+        f"gradient returned the shape {g.shape} for {x.size} coordinates; it must return one number for each"
+    )

@@ -1,39 +1,57 @@
 """Many optimizers and seeds, trained in lockstep as one batched computation: softmax regression on images."""
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from numbers import Integral
+from typing import Any
 
 import numpy as np
 from mxnet import nd
 
-from . import rule as rules
-from .checks import check_count
-from .history import History
-from .lockstep_epoch import Group, Problem, epochs
+from .. import rules
+from ..train.task import check_count
+from .softmax import Group, Problem, epochs
 
 SPREAD = 0.1  # the weights start between -SPREAD and SPREAD
 
 
 @dataclass
-class Run(History):
+class Run:
     """What one run measured, one entry per record; a record is made after each epoch, none before training.
 
     Attributes:
-        label, steps, epochs, params, diverged_at: as in History; params is [weight, bias], as in gluon.nn.Dense.
+        label: what the run was called (str).
+        seed: what the start and the order of the images were drawn from (int).
+        steps: updates done so far (list of int).
+        epochs: passes over the data so far (list of float).
         losses: mean loss over the test images (list of float).
         seconds: time that all runs of this seed together have taken, validation included (list of float). It is
             one clock for all of them: it times the lockstep, never a single optimizer.
         accuracies: share of the test images that are classified rightly (list of float).
-        seed: what the start and the order of the images were drawn from (int).
+        params: the final parameters, [weight, bias] as in gluon.nn.Dense (list of NDArrays).
+        diverged_at: the update after which a loss or a parameter was no longer finite (int), or None.
         reason: why the run ended (str); 'not finite' marks one that diverged.
     """
 
-    accuracies: list = field(default_factory=list)
-    seed: int = 0
+    label: str
+    seed: int
+    steps: list[int] = field(default_factory=list)
+    epochs: list[float] = field(default_factory=list)
+    losses: list[float] = field(default_factory=list)
+    seconds: list[float] = field(default_factory=list)
+    accuracies: list[float] = field(default_factory=list)
+    params: list = field(default_factory=list)
+    diverged_at: int | None = None
     reason: str | None = None
 
 
-def reason_to_stop(losses, accuracies, patience=20, target=0.91, least_gain=0.001):
+def reason_to_stop(
+    losses: list[float],
+    accuracies: list[float],
+    patience: int = 20,
+    target: float = 0.91,
+    least_gain: float = 0.001,
+) -> str | None:
     """Tell why a run should stop after its last validation, by the three rules of the published comparison.
 
     The losses of the first `patience` validations are not looked at.
@@ -64,10 +82,20 @@ def reason_to_stop(losses, accuracies, patience=20, target=0.91, least_gain=0.00
     return None
 
 
-def train(
-    runs, train_images, train_labels, test_images, test_labels,
-    *, relu=False, seeds=range(5), batch_size=64, num_epochs=20, stop=reason_to_stop, num_workers=None,
-):  # fmt: skip
+def lockstep(
+    runs: list,
+    train_images: Any,
+    train_labels: Any,
+    test_images: Any,
+    test_labels: Any,
+    *,
+    relu: bool = False,
+    seeds: Iterable[int] = range(5),
+    batch_size: int = 64,
+    num_epochs: int = 20,
+    stop: Callable = reason_to_stop,
+    num_workers: int | None = None,
+) -> dict[str, list[Run]]:
     """Train softmax regression by many rules, each from several seeds, and validate after every epoch.
 
     The model is one Dense layer, with or without a ReLU on its outputs, and the mean cross-entropy of their
@@ -76,7 +104,7 @@ def train(
 
     Args:
         runs: what to compare, a list of triples (label, rule, hyperparams); the rules are pure (see
-            d2l_utils.rule) and treat each number by itself.
+            d2l_utils.rules) and elementwise.
         train_images, test_images: NDArrays (num_images, num_pixels), float32.
         train_labels, test_labels: NDArrays (num_images,), integers from 0.
         relu: whether the outputs go through a ReLU (bool).
@@ -90,20 +118,21 @@ def train(
         A dict with a list of Runs for each label, one for each seed.
 
     Raises:
-        ValueError: an argument is out of its range, or a rule mixes the numbers of an array.
+        ValueError: an argument is out of its range, or a rule is not elementwise.
         TypeError: the data are no NDArrays, or a rule takes no such hyperparameter.
 
     Example:
         >>> def sgd(x, g, state=(), lr=0.1):
         ...     return x - lr * g, state
         >>> images, labels = nd.array([[0, 1], [1, 0]] * 8), nd.array([0, 1] * 8, dtype="int32")
-        >>> found = train([("SGD", sgd, {"lr": 1.0})], images, labels, images, labels, seeds=[3], batch_size=4)
+        >>> found = lockstep([("SGD", sgd, {"lr": 1.0})], images, labels, images, labels, seeds=[3], batch_size=4)
         >>> [(run.seed, run.steps[-1], run.accuracies[-1], run.reason) for run in found["SGD"]]
         [(3, 80, 1.0, '20 epochs')]
 
     Source: cute-dl, the example mnist-recognize.
     """
-    runs, seeds = list(runs), list(seeds)
+    runs = list(runs)
+    seeds = list(seeds)
     _check_settings(runs, seeds, batch_size, num_epochs, num_workers)
     images, labels = _checked("train", train_images, train_labels)
     test_images, test_labels = _checked("test", test_images, test_labels)
@@ -114,25 +143,49 @@ def train(
     # A pixel that is 0 everywhere has no gradient: its weights need no training, unless a rule moves them anyway.
     drift = [_drifts(rule, hyperparams) for _, rule, hyperparams in runs]  # every rule is looked at
     used = images.any(axis=0) | test_images.any(axis=0) | any(drift)
-    images, test_images, updates = _kept(images, used), _kept(test_images, used), [run[1:] for run in runs]
-    problem = Problem(images, labels, test_images, test_labels, updates, relu, batch_size)
-    num_classes, steps = 1 + int(max(labels.max(), test_labels.max())), -(-len(images) // batch_size)
-    starts = {seed: _start(seed, (num_classes, len(used))) for seed in seeds}
-    groups = [_group(seed, draw, weight[:, used], updates) for seed, (draw, weight) in starts.items()]
-    table = {seed: [Run(label, seed=seed) for label, _, _ in runs] for seed in seeds}
-    for group, losses, accuracies, seconds in epochs(problem, groups, num_epochs, num_workers):
+    updates = [run[1:] for run in runs]
+    problem = Problem(_kept(images, used), labels, _kept(test_images, used), test_labels, updates, relu, batch_size)
+    race = _Race([label for label, *_ in runs], seeds, problem, used)
+    for group, losses, accuracies, seconds in epochs(problem, race.groups, num_epochs, num_workers):
+        group.drop(race.record(group, losses, accuracies, seconds, num_epochs, stop))
+    return {label: [race.runs[seed][i] for seed in seeds] for i, (label, *_) in enumerate(runs)}
+
+
+class _Race:
+    """The runs of all seeds on their way, and where they started.
+
+    Attributes:
+        runs: seed -> a list of Runs, one for each label (dict).
+        starts: seed -> the weights that all its runs start from (dict).
+        groups: what trains, one for each seed (list of Groups).
+    """
+
+    def __init__(self, labels, seeds, problem, used):
+        self.used = used
+        self.steps = -(-len(problem.images) // problem.batch_size)
+        num_classes = 1 + int(max(problem.labels.max(), problem.test_labels.max()))
+        self.runs = {seed: [Run(label, seed) for label in labels] for seed in seeds}
+        self.starts = {}
+        self.groups = []
+        for seed in seeds:
+            draw = np.random.RandomState(seed)  # of its own, since workers draw side by side
+            weight = draw.uniform(-SPREAD, SPREAD, (num_classes, len(used))).astype(np.float32)
+            self.starts[seed] = weight
+            self.groups.append(_group(seed, draw, weight[:, used], problem.updates))
+
+    def record(self, group, losses, accuracies, seconds, num_epochs, stop):
+        """Write down an epoch of a group; return the places of those of its members that end with it."""
         ended = []
         for place, member in enumerate(group.members):
-            run, (_, weight) = table[group.seed][member], starts[group.seed]
-            _record(run, steps, losses[place], accuracies[place], seconds)
+            run = self.runs[group.seed][member]
+            _record(run, self.steps, losses[place], accuracies[place], seconds)
             run.reason = _reason(run, group.params[place], num_epochs, stop)
             if run.reason:
-                weight = weight.copy()
-                weight[:, used] = group.params[place][:, :-1]
+                weight = self.starts[group.seed].copy()
+                weight[:, self.used] = group.params[place][:, :-1]
                 run.params = [nd.array(weight), nd.array(group.params[place][:, -1])]
                 ended.append(place)
-        group.drop(ended)
-    return {label: [table[seed][i] for seed in seeds] for i, (label, _, _) in enumerate(runs)}
+        return ended
 
 
 def _check_settings(runs, seeds, batch_size, num_epochs, num_workers):
@@ -156,7 +209,8 @@ def _checked(name, images, labels):
             raise ValueError(f"{name}_{what} has the shape {array.shape}; it must have {axes} axes and an entry")
     if len(images) != len(labels):
         raise ValueError(f"{name}_images has {len(images)} rows and {name}_labels {len(labels)}; they must agree")
-    images, labels = images.asnumpy(), labels.asnumpy()
+    images = images.asnumpy()
+    labels = labels.asnumpy()
     if labels.dtype.kind not in "iu" or labels.min() < 0:
         raise ValueError(f"{name}_labels has {labels.dtype} from {labels.min()}; it must be integers from 0")
     return images.astype(np.float32, copy=False), labels
@@ -166,8 +220,9 @@ def _drifts(rule, hyperparams):
     """Refuse a rule that does not fit; tell whether it moves a weight whose gradient is always 0."""
     x = np.array([[0.5, 1.0, 1.5]], dtype=np.float32)
     rules.check_rule(rule, [x], hyperparams, np.zeros_like)
-    rules.check_each_alone(rule, x[0], tuple(np.zeros_like(x[0]) for _ in rules.first_state(rule)), hyperparams)
-    moved, now = x, rules.first_state(rule)
+    rules.check_elementwise(rule, x[0], tuple(np.zeros_like(x[0]) for _ in rules.first_state(rule)), hyperparams)
+    moved = x
+    now = rules.first_state(rule)
     with np.errstate(all="ignore"):
         for _ in range(2):  # a state may have an effect only at the second step
             moved, now = rule(moved.copy(), np.zeros_like(x), now, **hyperparams)
@@ -180,12 +235,6 @@ def _kept(images, used):
     for i in range(0, len(images), 1000):  # by parts: a second array of this size would take its time
         kept[i : i + 1000, :-1] = images[i : i + 1000].take(np.flatnonzero(used), axis=1)
     return kept
-
-
-def _start(seed, shape):
-    """A seed's generator, and the weights that all its runs start from."""
-    draw = np.random.RandomState(seed)  # of its own, since workers draw side by side
-    return draw, draw.uniform(-SPREAD, SPREAD, shape).astype(np.float32)
 
 
 def _group(seed, draw, weight, updates):

@@ -1,14 +1,15 @@
-"""The chapters' data: fetched, verified, standardised."""
+"""The chapters' data sets, as arrays."""
 
 import gzip
 import warnings
+from collections.abc import Sequence
 from math import prod
 from numbers import Integral
+from typing import Any
 
 import numpy as np
-from mxnet import nd
 
-from .files import DataUnavailable, StandInWarning, fetch, offline  # noqa: F401 (offered from here, too)
+from .files import StandInWarning, fetch, offline
 from .stand_in import AIRFOIL_HEAD, AIRFOIL_ROWS, airfoil_stand_in, digits_stand_in
 
 MNIST = {  # name: how many examples, and for images the rows and columns of each
@@ -19,7 +20,7 @@ MNIST = {  # name: how many examples, and for images the rows and columns of eac
 }
 
 
-def airfoil(num_examples=AIRFOIL_HEAD):
+def airfoil(num_examples: int = AIRFOIL_HEAD) -> tuple[Any, Any]:
     """NASA airfoil self-noise, standardised: the regression that the chapters train on.
 
     Where D2L_OFFLINE is 1, the stand-in takes its place and a StandInWarning says so.
@@ -55,11 +56,13 @@ def airfoil(num_examples=AIRFOIL_HEAD):
         rows = airfoil_stand_in()
     else:
         rows = np.loadtxt(fetch("airfoil_self_noise.dat"), delimiter="\t")
+    from mxnet import nd  # here, since who asks for a file needs no MXNet
+
     rows = nd.array(((rows - rows.mean(axis=0)) / rows.std(axis=0))[:num_examples])
     return rows[:, :-1], rows[:, -1]
 
 
-def mnist():
+def mnist() -> tuple[Any, Any, Any, Any]:
     """MNIST's handwritten digits: the classification that the chapters train on.
 
     Where D2L_OFFLINE is 1, smaller digits take its place and a StandInWarning says so. Their shapes
@@ -92,9 +95,13 @@ def mnist():
             StandInWarning,
             stacklevel=2,
         )
-        arrays, ink = digits_stand_in(), 16
+        arrays = digits_stand_in()
+        ink = 16
     else:
-        arrays, ink = [_read_idx(name, shape) for name, shape in MNIST.items()], 255
+        arrays = tuple(_read_idx(name, shape) for name, shape in MNIST.items())
+        ink = 255
+    from mxnet import nd  # as in airfoil
+
     train_images, train_labels, test_images, test_labels = arrays
     return (
         _features(train_images, ink),
@@ -107,7 +114,8 @@ def mnist():
 def _read_idx(name, shape):
     """The unsigned bytes of one of MNIST's files, whose header must announce this shape."""
     contents = gzip.decompress(fetch(name).read_bytes())
-    wanted, size = [0x800 + len(shape), *shape], 4 * (1 + len(shape))  # 0x08 stands for unsigned bytes
+    wanted = [0x800 + len(shape), *shape]  # 0x08 stands for unsigned bytes
+    size = 4 * len(wanted)
     header = [int.from_bytes(contents[i : i + 4], "big") for i in range(0, size, 4)]
     if (header, len(contents) - size) != (wanted, prod(shape)):
         raise ValueError(
@@ -119,11 +127,15 @@ def _read_idx(name, shape):
 
 def _features(images, ink):
     """One row of numbers from 0 to 1 for each image; ink is the darkest value that the images can have."""
+    from mxnet import nd  # as in airfoil
+
     # nd.array would copy 190 MB: most of the time that reading takes.
     return nd.from_numpy(np.divide(images.reshape(len(images), -1), ink, dtype=np.float32))
 
 
-def synthetic_regression(num_examples=1000, w=(2.0, -3.4), b=4.2, noise=0.01):
+def synthetic_regression(
+    num_examples: int = 1000, w: Sequence[float] = (2.0, -3.4), b: float = 4.2, noise: float = 0.01
+) -> tuple[Any, Any]:
     """A linear regression whose answer is known: labels = features · w + b + noise.
 
     Draws the features first and the noise second, from MXNet's generator, so that a seed fixes both.
@@ -154,26 +166,8 @@ def synthetic_regression(num_examples=1000, w=(2.0, -3.4), b=4.2, noise=0.01):
         raise ValueError(f"w is {w!r}; it needs at least one weight")
     if not noise >= 0:
         raise ValueError(f"noise is {noise!r}; a standard deviation is 0 or more")
+    from mxnet import nd  # as in airfoil
+
     features = nd.random_normal(shape=(num_examples, len(w)))
     labels = sum(weight * features[:, column] for column, weight in enumerate(w)) + b
     return features, labels + noise * nd.random_normal(shape=labels.shape)
-
-
-def minibatches(features, labels, batch_size, num_epochs):
-    """Yield (epoch, batches of it so far times batch_size, X, y), shuffled anew in each epoch."""
-    num_examples, num_full = len(features), len(features) // batch_size
-    for epoch in range(num_epochs):
-        # NumPy's generator and this order of calls are Gluon's DataLoader's: a seed gives the same batches.
-        order = np.arange(num_examples)
-        np.random.shuffle(order)
-        order = nd.from_numpy(order)
-        columns = [_split(array.take(order), num_full, batch_size) for array in (features, labels)]
-        for i, (X, y) in enumerate(zip(*columns), start=1):
-            yield epoch, i * batch_size, X, y
-
-
-def _split(array, num_full, batch_size):
-    """Cut an array into num_full batches and a smaller last one, in one operation: slicing costs one each."""
-    size = num_full * batch_size
-    batches = nd.split(array[:size], num_full, axis=0) if num_full > 1 else [array[:size]] * num_full
-    return batches if size == len(array) else [*batches, array[size:]]

@@ -1,0 +1,157 @@
+"""What a rule is, and how it is checked.
+
+A rule is a pure function `rule(x, g, state=(0,), **hyperparams)` that returns the new parameter and the new
+state. `state` has one entry for each array that the rule remembers, as many as its default shows, and each
+starts at zero. Nothing in a rule says how it is run.
+"""
+
+import copy
+import inspect
+import math
+from collections.abc import Callable
+from functools import partial
+from numbers import Real
+from typing import Any
+
+import numpy as np
+
+
+def sqrt(x: Any) -> Any:
+    """The square root of whatever a rule is run on.
+
+    Args:
+        x: a number, NumPy array, NDArray or MXNet symbol.
+
+    Returns:
+        The root, of the same kind and shape as x. That of a Python number is one, too: NumPy's own would turn an
+        array of float32 that it meets into one of float64 (NEP 50).
+
+    Example:
+        >>> sqrt(9.0)
+        3.0
+    """
+    if hasattr(x, "sqrt"):
+        return x.sqrt()
+    return float(np.sqrt(x)) if type(x) in (int, float) else np.sqrt(x)
+
+
+def name_of(rule: Callable) -> str:
+    """What a rule is called: its own name, that of the function that a partial wraps, or its class's."""
+    if isinstance(rule, partial):
+        return name_of(rule.func)
+    return getattr(rule, "__name__", type(rule).__name__)
+
+
+def label(name: str, hyperparams: dict) -> str:
+    """What a run is called in histories, legends and warnings: 'rmsprop, lr=0.01, gamma=0.9'."""
+    parts = [name]
+    for key, value in hyperparams.items():
+        # Of an object, such as a scheduler, its kind: its address in memory differs on each run.
+        shown = value if isinstance(value, (Real, str)) else type(value).__name__
+        parts.append(f"{key}={shown}")
+    return ", ".join(parts)
+
+
+def for_one_run(hyperparams: dict) -> dict:
+    """Hyperparameters that belong to one run: a scheduler remembers what it has seen, and is copied for each.
+
+    An array without axes becomes the number that it holds.
+    """
+    own = copy.deepcopy(hyperparams)
+    for name, value in own.items():
+        if isinstance(value, np.ndarray) and not value.ndim:
+            own[name] = value.item()
+    return own
+
+
+def first_state(rule: Callable) -> tuple:
+    """The state that a rule itself starts from: plain zeros, so that a counter of steps stays one number."""
+    return inspect.signature(rule).parameters["state"].default
+
+
+def check_rate(name: str, hyperparams: dict) -> None:
+    """Raise a ValueError where a learning rate is given that is not a positive, finite number."""
+    rate = hyperparams.get(name)
+    if rate is not None and not (isinstance(rate, Real) and 0 < rate < math.inf):
+        raise ValueError(f"{name} is {rate!r}; a learning rate is a positive, finite number")
+
+
+def check_rule(rule: Callable, params: list, hyperparams: dict, zeros_like: Callable) -> list[tuple]:
+    """Try a rule on each parameter, with a gradient of zero, before anything is trained.
+
+    Args:
+        rule: the function to try.
+        params: the parameters that it will update (list of arrays).
+        hyperparams: what it will be given by name (dict).
+        zeros_like: makes an array of zeros like a given one.
+
+    Returns:
+        The rule's first state for each parameter: a list of tuples of zero arrays.
+
+    Raises:
+        TypeError: the rule has no state with a tuple as default, takes no such hyperparameter, or
+            does not return a parameter and a tuple.
+        ValueError: lr is not a positive number, or the rule returns another shape than it got.
+
+    Example:
+        >>> check_rule(lambda x, g, state=(0,): (x - g, state), [np.ones(2)], {}, np.zeros_like)
+        [(array([0., 0.]),)]
+    """
+    check_rate("lr", hyperparams)
+    _check_signature(rule, hyperparams)
+    states = [tuple(zeros_like(x) for _ in first_state(rule)) for x in params]
+    for x, state in zip(params, states):
+        with np.errstate(all="ignore"):  # 0 / 0 is no mistake here: only the shapes count
+            # Copies, since a rule may work in place.
+            result = rule(x.copy(), zeros_like(x), tuple(s.copy() for s in state), **hyperparams)
+        _check_result(rule, result, x.shape, len(state))
+    return states
+
+
+def _check_signature(rule, hyperparams):
+    if not callable(rule):
+        raise TypeError(f"rule is {rule!r}; it must be a function rule(x, g, state=(0,), **hyperparams)")
+    takes = inspect.signature(rule).parameters
+    if "state" not in takes or not isinstance(takes["state"].default, tuple):
+        raise TypeError(f"rule {name_of(rule)} needs a third argument with a tuple as default: state=(0,), say")
+    takes_any = any(parameter.kind is parameter.VAR_KEYWORD for parameter in takes.values())  # it wraps a rule
+    for name in hyperparams:
+        if name not in takes and not takes_any:
+            raise TypeError(f"rule {name_of(rule)} takes no {name!r}; it takes {', '.join(list(takes)[3:])}")
+
+
+def _check_result(rule, result, shape, num_slots):
+    if not (isinstance(result, tuple) and len(result) == 2 and isinstance(result[1], tuple)):
+        raise TypeError(f"rule {name_of(rule)} returned {type(result).__name__}; it must return x and a tuple")
+    got = [getattr(array, "shape", ()) for array in (result[0], *result[1])]
+    if got != [shape] * (1 + num_slots):
+        raise ValueError(
+            f"rule {name_of(rule)} returned the shapes {got} for a parameter of shape {shape}; "
+            f"it must return x and {num_slots} state entries, each of that shape"
+        )
+
+
+def check_elementwise(rule: Callable, x: Any, state: tuple, hyperparams: dict) -> None:
+    """Refuse a rule that is not elementwise: one whose step for a number depends on the numbers beside it.
+
+    Args:
+        rule: a checked rule.
+        x: a parameter of three different numbers (array).
+        state: the rule's state for it (tuple of arrays).
+        hyperparams: what the rule is given by name (dict).
+
+    Raises:
+        ValueError: three steps of one number each differ from one step of three.
+
+    Example:
+        >>> check_elementwise(lambda x, g, state=(): (x - g, state), np.arange(3.0), (), {})
+    """
+
+    def step(part):
+        with np.errstate(all="ignore"):
+            moved, _ = rule(x[part].copy(), (x * x)[part], tuple(s[part].copy() for s in state), **hyperparams)
+        return getattr(moved, "asnumpy", lambda: moved)()
+
+    alone = np.concatenate([step(slice(i, i + 1)) for i in range(len(x))])
+    if not np.allclose(step(slice(None)), alone, equal_nan=True):
+        raise ValueError(f"rule {name_of(rule)} mixes the numbers of an array; train.stepwise runs such a rule")
