@@ -1,5 +1,6 @@
 """Thousands of settings of one rule, trained side by side on NumPy arrays: every setting is one more column."""
 
+import math
 import os
 import resource
 from collections.abc import Callable
@@ -60,16 +61,17 @@ def sweep(
     task = Task(features, labels, batch_size, num_epochs, record_every)
     own = rules.for_one_run(hyperparams)
     numbers = {name: value for name, value in own.items() if not np.ndim(value)}
-    arrays = _broadcast({name: value for name, value in own.items() if name not in numbers})
+    arrays = {name: _as_array(value) for name, value in own.items() if name not in numbers}
     _check_rule(rule, numbers, arrays)
-    settings = next(iter(arrays.values())).shape if arrays else ()
+    settings = _common_shape(arrays)
     if num_seeds is not None:
         check_count("num_seeds", num_seeds)
-    _check_memory(task, int(np.prod(settings)) * (num_seeds or 1), len(rules.first_state(rule)))
+    _check_memory(task, math.prod(settings) * (num_seeds or 1), len(rules.first_state(rule)))
+    arrays = {name: np.broadcast_to(array, settings) for name, array in arrays.items()}
     knobs = {**numbers, **{name: array.ravel() for name, array in arrays.items()}}
     rows = linear.table(features, labels)
     start, orders = draw(features, num_epochs) if num_seeds is None else _draw_all(features, num_epochs, num_seeds)
-    start = np.repeat(start, int(np.prod(settings)), axis=-1)
+    start = np.repeat(start, math.prod(settings), axis=-1)
     losses, last, seconds = _train(rule, rows, start, orders, task, knobs)
     shape = (*start.shape[:-2], *settings)
     params = np.moveaxis(last, -2, 0).reshape(-1, *shape)
@@ -127,22 +129,25 @@ def _memory():
     return machine if limit == resource.RLIM_INFINITY else min(machine, limit)
 
 
-def _broadcast(arrays):
-    """Arrays of one common shape, float32 as the parameters are."""
-    given = {name: array.asnumpy() if hasattr(array, "asnumpy") else array for name, array in arrays.items()}
-    arrays = {name: np.asarray(array, dtype=np.float32) for name, array in given.items()}
+def _as_array(values):
+    """The values of a knob as float32, which the parameters are."""
+    return np.asarray(values.asnumpy() if hasattr(values, "asnumpy") else values, dtype=np.float32)
+
+
+def _common_shape(arrays):
+    """The shape that these arrays have together: that of the settings."""
     try:
-        shape = np.broadcast_shapes(*(array.shape for array in arrays.values()))
+        return np.broadcast_shapes(*(array.shape for array in arrays.values()))
     except ValueError as error:
         shapes = ", ".join(f"{name} {array.shape}" for name, array in arrays.items())
         raise ValueError(f"the hyperparameters' shapes do not fit together: {shapes}; see NumPy's rules") from error
-    if 0 in shape:
-        raise ValueError(f"a hyperparameter has the shape {shape}; a sweep needs at least one setting")
-    return {name: np.broadcast_to(array, shape) for name, array in arrays.items()}
 
 
 def _check_rule(rule, numbers, arrays):
     """Check the rule at one setting, and all learning rates."""
+    for name, array in arrays.items():
+        if not array.size:
+            raise ValueError(f"{name} has the shape {array.shape}; a sweep needs at least one setting")
     for rate in (arrays["lr"].min(), arrays["lr"].max()) if "lr" in arrays else ():
         rules.check_rate("lr", {"lr": float(rate)})
     one = {**numbers, **{name: float(array.flat[0]) for name, array in arrays.items()}}
