@@ -6,7 +6,7 @@ import re
 from d2l_utils import plot
 from d2l_utils.figure import colours
 from d2l_utils.history import History
-from d2l_utils.surfaces import FACTS
+from d2l_utils.playground.surfaces import FACTS
 
 import numpy as np
 import pytest
