@@ -46,6 +46,8 @@ def _add(path: Path, scopes: dict[Path, str], within: tuple[Path, ...]) -> None:
     text = path.read_text(encoding="utf-8")
     for names, source in NAMES.findall(text):
         imported = (path.parent / source).resolve()
+        if not imported.exists():
+            raise FileNotFoundError(f"{path.name} imports {source}, which is not there")
         if imported not in scopes:
             _add(imported, scopes, (*within, path))
         _check_names(path, names, imported)

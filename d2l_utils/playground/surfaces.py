@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 FACTS = json.loads(
     Path(__file__).with_name("facts.json").read_text(encoding="utf-8")
@@ -18,7 +19,7 @@ class Surface:
 
     Attributes:
         name: its key in SURFACES (str).
-        f: the objective, a function of (x1, x2).
+        f: the objective, a function of (x1, x2), numbers or arrays of them.
         gradient: a function of (x1, x2, t, seed) that returns two numbers; only that of "noisy" depends on the
             step t (int, from 1 on) and on the seed (int).
         start: where descent begins (pair of numbers).
@@ -28,7 +29,7 @@ class Surface:
     """
 
     name: str
-    f: Callable[[float, float], float]
+    f: Callable[..., Any]
     gradient: Callable[[float, float, int, int], Pair]
     start: Pair
     x1: Pair

@@ -50,5 +50,5 @@ def test_mistakes_are_named(write, modules, message):
 
 
 def test_a_renamed_file_is_missed_by_name(write):
-    with pytest.raises(FileNotFoundError, match="gone.js"):
+    with pytest.raises(FileNotFoundError, match="a.js imports ./gone.js, which is not there"):
         bundle.joined(write(a='import { b } from "./gone.js";'))
