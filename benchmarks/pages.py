@@ -17,7 +17,7 @@ REDRAWN = """
 const [number, num_steps, done] = arguments, times = [];
 const play = document.querySelector("optimizer-playground");
 const rules = Object.keys(play.constructor.facts.rules).slice(-number);
-const runs = Object.fromEntries(rules.map((rule) => [rule, play.knobsOf(rule)]));
+const runs = Object.fromEntries(rules.map((rule) => [rule, play.choice.knobsOf(play.setting, rule)]));
 play.change({ runs, active: rules[0], num_steps, step: 1 });
 const drag = (i) => {
   if (i === 120) return done(times);

@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 from shutil import copyfile, copytree
 
-from d2l_utils import plot_explore
+from d2l_utils import playground
 
 from jinja2 import Environment, FileSystemLoader
 from nbformat.v4 import new_markdown_cell, new_notebook
@@ -128,7 +128,7 @@ def write_assets():
         copyfile(page.TEMPLATE / name, ASSETS / Path(name).name)
     copytree(page.TEMPLATE / "fonts", ASSETS / "fonts", dirs_exist_ok=True)
     (ASSETS / "code.css").write_text(code_css(), encoding="utf-8")
-    (ASSETS / "playground.js").write_text(plot_explore.script(), encoding="utf-8")
+    (ASSETS / "playground.js").write_text(playground.script(), encoding="utf-8")
     copyfile(citations.BIBLIOGRAPHY, OUTPUT / "references.bib")
     for name in notebook.names():
         copyfile(notebook.NOTEBOOKS / f"{name}.ipynb", OUTPUT / "notebooks" / f"{name}.ipynb")

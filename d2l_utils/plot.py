@@ -1,8 +1,8 @@
 """Pictures of histories: each returns a figure that carries alternative text made from its data."""
 
 from .figure import COLOURS, GREY, LINES, MARKERS
+from .playground import explore
 from .plot_curves import curves, losses
-from .plot_explore import explore
 from .plot_maps import heat_maps
 from .plot_marks import marks
 from .plot_panels import confusion, images, panels

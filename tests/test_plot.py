@@ -5,7 +5,7 @@ import re
 
 from d2l_utils import plot
 from d2l_utils.figure import colours
-from d2l_utils.surfaces import FACTS
+from d2l_utils.playground.surfaces import FACTS
 from d2l_utils.train.history import History
 
 import numpy as np

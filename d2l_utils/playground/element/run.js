@@ -1,5 +1,8 @@
 // A setting becomes one trace for each of its rules: what d2l_utils.descent.descend records, and what is drawn.
 
+import { EFFECTIVE, ROOTS, SLOTS, UPDATES } from "./rules.js";
+import { OBJECTIVES } from "./surfaces.js";
+
 function trace(rule, knobs, { surface, start, num_steps, seed }) {
   const { f, gradient } = OBJECTIVES[surface];
   const update = UPDATES[rule];
@@ -10,7 +13,7 @@ function trace(rule, knobs, { surface, start, num_steps, seed }) {
   while (made.diverged_at === null && made.gradients.length < num_steps) {
     const slope = gradient(point[0], point[1], made.gradients.length + 1, seed);
     const moved = point.map((x, i) => update(x, slope[i], state[i], knobs));
-    made.effective.push(moved.map(([, after], i) => EFFECTIVE[rule](state[i], after, knobs)));
+    made.effective.push(moved.map(([, after], i) => EFFECTIVE[rule](knobs, after, state[i])));
     point = moved.map(([x]) => x);
     state = moved.map(([, after]) => after);
     made.gradients.push(slope);
@@ -22,13 +25,14 @@ function trace(rule, knobs, { surface, start, num_steps, seed }) {
   return made;
 }
 
-function run(setting) {
+export function run(setting) {
   return Object.fromEntries(Object.entries(setting.runs).map(([rule, knobs]) => [rule, trace(rule, knobs, setting)]));
 }
 
 // What step t did, t from 1 on: where it left from, the gradient there, the root of each coordinate, and its own length.
-function stepOf(made, t) {
-  const [from, to] = [made.points[t - 1], made.points[t]];
+export function stepOf(made, t) {
+  const from = made.points[t - 1];
+  const to = made.points[t];
   const root = ROOTS[made.rule];
   return {
     from,

@@ -3,7 +3,7 @@
 import re
 
 from d2l_utils.chapters import definitions
-from d2l_utils.surfaces import FACTS, SURFACES, noise
+from d2l_utils.playground.surfaces import FACTS, SURFACES, noise
 
 import numpy as np
 import pytest

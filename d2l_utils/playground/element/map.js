@@ -1,8 +1,17 @@
 // The first picture: contours, the paths over them, and at the current step the arrows and bars that made it.
 
+import { arrowUnit, arrows } from "./arrows.js";
+import { contours } from "./contours.js";
+import { RULES, SURFACES } from "./facts.js";
+import { Frame } from "./frame.js";
+import { MARKS, marks, strokeOf } from "./marks.js";
+import { said, ticks } from "./numbers.js";
+import { stepOf } from "./run.js";
+import { line, pair, set, svg } from "./svg.js";
+
 const SHAPE = 5 / 7; // of every surface's view, so that both axes have the same scale
 
-class MapPanel {
+export class MapPanel {
   constructor(root, onDrag) {
     this.frame = new Frame(root, { left: 36, right: 10, top: 20, bottom: 36 });
     this.contours = svg("path", { class: "contour" });
@@ -72,14 +81,16 @@ class MapPanel {
   drawPaths({ active, num_steps, start }, traces) {
     const inFront = (a, b) => (a.rule === active) - (b.rule === active);
     const apart = Math.ceil(num_steps / 40);
-    this.walked = Object.values(traces).sort(inFront).map((made) => {
-      const xs = made.points.map((point) => this.x(point[0]));
-      const ys = made.points.map((point) => this.y(point[1]));
-      const done = svg("path", strokeOf(made.rule, 1.75, num_steps));
-      const dots = svg("path", { fill: RULES[made.rule].colour });
-      const whole = svg("path", { ...strokeOf(made.rule, 0.75, Infinity), d: line(xs, ys) });
-      return { made, xs, ys, done, dots, whole, apart };
-    });
+    this.walked = Object.values(traces)
+      .sort(inFront)
+      .map((made) => {
+        const xs = made.points.map((point) => this.x(point[0]));
+        const ys = made.points.map((point) => this.y(point[1]));
+        const done = svg("path", strokeOf(made.rule, 1.75, num_steps));
+        const dots = svg("path", { fill: RULES[made.rule].colour });
+        const whole = svg("path", { ...strokeOf(made.rule, 0.75, Infinity), d: line(xs, ys) });
+        return { made, xs, ys, done, dots, whole, apart };
+      });
     this.paths.replaceChildren(...this.walked.flatMap(({ whole, done, dots }) => [whole, done, dots]));
     set(this.handle, { transform: `translate(${this.x(start[0])} ${this.y(start[1])})` });
   }

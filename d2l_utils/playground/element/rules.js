@@ -1,7 +1,7 @@
 // The chapters' rules, coordinate by coordinate: the same operations in the same order as in Python, so that
 // both give the same bits. Each takes a number, its gradient and its state, and returns the new two.
 
-const UPDATES = {
+export const UPDATES = {
   sgd: (x, g, state, { lr }) => [x - lr * g, state],
 
   momentum(x, g, [v], { lr, mu }) {
@@ -41,26 +41,26 @@ const UPDATES = {
 };
 
 // How many numbers each rule remembers for a coordinate; all start at zero.
-const SLOTS = { sgd: 0, momentum: 1, nesterov: 1, adagrad: 1, rmsprop: 1, adadelta: 2, adam: 3 };
+export const SLOTS = { sgd: 0, momentum: 1, nesterov: 1, adagrad: 1, rmsprop: 1, adadelta: 2, adam: 3 };
 
 // The root that facts.json names, of the state after a step; rules without one divide by nothing.
-const ROOTS = {
+export const ROOTS = {
   adagrad: ([s]) => Math.sqrt(s),
   rmsprop: ([s]) => Math.sqrt(s),
   adadelta: ([s]) => Math.sqrt(s),
   adam: ([, v, t], { beta2 }) => Math.sqrt(v / (1 - power(beta2, t))),
 };
 
-// What a step multiplied the gradient by; of Adam, the mean of the gradients. With momentum: the rate at which a
+// What a step multiplied the gradient by, from the knobs and the state after it and before; of Adam, the mean of the gradients. With momentum: the rate at which a
 // steady gradient moves the point in the end; with μ = 1 it has no end.
-const EFFECTIVE = {
-  sgd: (before, after, { lr }) => lr,
-  momentum: (before, after, { lr, mu }) => lr / (1 - mu),
-  nesterov: (before, after, { lr, mu }) => lr / (1 - mu),
-  adagrad: (before, [s], { lr, eps }) => lr / Math.sqrt(s + eps),
-  rmsprop: (before, [s], { lr, eps }) => lr / Math.sqrt(s + eps),
-  adadelta: ([, delta], [s], { eps }) => Math.sqrt(delta + eps) / Math.sqrt(s + eps),
-  adam: (before, after, knobs) => knobs.lr / (ROOTS.adam(after, knobs) + knobs.eps),
+export const EFFECTIVE = {
+  sgd: ({ lr }) => lr,
+  momentum: ({ lr, mu }) => lr / (1 - mu),
+  nesterov: ({ lr, mu }) => lr / (1 - mu),
+  adagrad: ({ lr, eps }, [s]) => lr / Math.sqrt(s + eps),
+  rmsprop: ({ lr, eps }, [s]) => lr / Math.sqrt(s + eps),
+  adadelta: ({ eps }, [s], [, delta]) => Math.sqrt(delta + eps) / Math.sqrt(s + eps),
+  adam: (knobs, after) => knobs.lr / (ROOTS.adam(after, knobs) + knobs.eps),
 };
 
 // base ** t for a whole t, rounded once. Math.pow may be a bit off its last digit, and each browser in its own way;
@@ -76,7 +76,8 @@ function power(base, t) {
 
 function timesExactly([high, low], base) {
   const product = high * base;
-  const [a, b] = [split(high), split(base)];
+  const a = split(high);
+  const b = split(base);
   const lost = a[0] * b[0] - product + a[0] * b[1] + a[1] * b[0] + a[1] * b[1];
   const rest = lost + low * base;
   return [product + rest, rest - (product + rest - product)];

@@ -1,8 +1,14 @@
 // The other two pictures: numbers against the step, on a log scale, with a cursor at the current step.
 
-const DEEPEST = 16; // decades; what lies deeper is cut off
+import { Frame } from "./frame.js";
+import { marks } from "./marks.js";
+import { raised, said, ticks } from "./numbers.js";
+import { line, set, svg, tenth } from "./svg.js";
 
-class CurvePanel {
+const DEEPEST = 16; // decades; what lies deeper is cut off
+export const SECOND = ["", "4 3"]; // the dashes of x1 and of x2
+
+export class CurvePanel {
   // The names are those of its lines, if they need a key: the first is drawn solid, the second dashed.
   constructor(root, name, names = []) {
     this.frame = new Frame(root, { left: 44, right: 14, top: 22, bottom: 36 });
@@ -10,10 +16,14 @@ class CurvePanel {
     this.lines = svg("g");
     this.cursor = svg("path", { class: "cursor" });
     this.frame.plot.append(this.cursor, this.lines);
-    this.key = svg("g", {}, ...names.flatMap((text, i) => {
-      const sample = { d: `M${-108 + 60 * i} -10h22`, class: "cursor", "stroke-dasharray": SECOND[i] };
-      return [svg("path", sample), svg("text", { x: -80 + 60 * i, y: -6 }, text)];
-    }));
+    this.key = svg(
+      "g",
+      {},
+      ...names.flatMap((text, i) => {
+        const sample = { d: `M${-108 + 60 * i} -10h22`, class: "cursor", "stroke-dasharray": SECOND[i] };
+        return [svg("path", sample), svg("text", { x: -80 + 60 * i, y: -6 }, text)];
+      }),
+    );
     this.frame.above.append(this.key);
   }
 
@@ -44,7 +54,9 @@ class CurvePanel {
     const most = Math.max(2, Math.floor(this.frame.innerHeight / 24));
     const values = logTicks(low, high, most);
     const up = tickTexts(values).map((text, i) => [y(values[i]), text]);
-    const across = ticks(0, num_steps, 5).filter(Number.isInteger).map((step) => [this.x(step), String(step)]);
+    const across = ticks(0, num_steps, 5)
+      .filter(Number.isInteger)
+      .map((step) => [this.x(step), String(step)]);
     this.frame.drawAxes(across, up, { across: "step", up: this.name });
   }
 
@@ -55,10 +67,14 @@ class CurvePanel {
 
 // The whole powers of ten between which the series lie.
 function decadesOf(series, highest) {
-  let [least, most] = [Infinity, 0];
+  let least = Infinity;
+  let most = 0;
   for (const { values } of series) {
     for (const value of values) {
-      if (value > 0 && value < Infinity) [least, most] = [Math.min(least, value), Math.max(most, value)];
+      if (value > 0 && value < Infinity) {
+        least = Math.min(least, value);
+        most = Math.max(most, value);
+      }
     }
   }
   if (most === 0) return [-1, 0];
@@ -69,7 +85,9 @@ function decadesOf(series, highest) {
 
 function logTicks(low, high, most) {
   if (high - low <= 1 && most > 3) return [1, 2, 5, 10].map((factor) => factor * 10 ** low);
-  return ticks(low, high, most).filter(Number.isInteger).map((power) => 10 ** power);
+  return ticks(low, high, most)
+    .filter(Number.isInteger)
+    .map((power) => 10 ** power);
 }
 
 // All as powers of ten where one of them is very small or large, else all as they are.

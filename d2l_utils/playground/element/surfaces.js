@@ -3,7 +3,7 @@
 const ravine = (x1, x2) => 0.1 * (x1 * x1) + 2 * (x2 * x2);
 const ravineGradient = (x1, x2) => [0.2 * x1, 4 * x2];
 
-const OBJECTIVES = {
+export const OBJECTIVES = {
   ravine: { f: ravine, gradient: ravineGradient },
 
   rotated: {

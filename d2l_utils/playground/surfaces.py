@@ -1,13 +1,16 @@
-"""Surfaces to descend on, each the same, bit for bit, here and in the playground's script (playground/surfaces.js)."""
+"""Surfaces to descend on, each the same, bit for bit, here and in the playground's script (element/surfaces.js)."""
 
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-PLAYGROUND = Path(__file__).with_name("playground")
-FACTS = json.loads((PLAYGROUND / "facts.json").read_text(encoding="utf-8"))  # what Python and the script share
+FACTS = json.loads(
+    Path(__file__).with_name("facts.json").read_text(encoding="utf-8")
+)  # what Python and the script share
 MASK = 0xFFFFFFFF
+Pair = tuple[float, float]
 
 
 @dataclass(frozen=True)
@@ -16,27 +19,29 @@ class Surface:
 
     Attributes:
         name: its key in SURFACES (str).
-        f: the objective, a function of (x1, x2).
+        f: the objective, a function of (x1, x2), numbers or arrays of them.
         gradient: a function of (x1, x2, t, seed) that returns two numbers; only that of "noisy" depends on the
             step t (int, from 1 on) and on the seed (int).
         start: where descent begins (pair of numbers).
         x1, x2: the range of each axis (pairs of numbers).
+        num_steps: how many steps a descent takes where nothing else is said (int).
         levels: at which values to draw contours (list of numbers).
     """
 
     name: str
-    f: Callable
-    gradient: Callable
-    start: tuple
-    x1: tuple
-    x2: tuple
-    levels: list
+    f: Callable[..., Any]
+    gradient: Callable[[float, float, int, int], Pair]
+    start: Pair
+    x1: Pair
+    x2: Pair
+    num_steps: int
+    levels: list[float]
 
-    def slope(self, seed=0):
+    def slope(self, seed: int = 0) -> Callable[[float, float], Pair]:
         """The gradient as descend wants it: a function of (x1, x2), which counts its calls as steps."""
         t = 0
 
-        def slope(x1, x2):
+        def slope(x1: float, x2: float) -> Pair:
             nonlocal t
             t += 1
             return self.gradient(x1, x2, t, seed)
@@ -44,7 +49,7 @@ class Surface:
         return slope
 
 
-def noise(seed, t, coordinate):
+def noise(seed: int, t: int, coordinate: int) -> float:
     """A number with mean 0 and variance 1 that depends on nothing but what it is asked for.
 
     Args:
@@ -64,14 +69,14 @@ def noise(seed, t, coordinate):
     return 2 * (sum(_uniform(seed, t, 3 * coordinate + k) for k in range(3)) - 1.5)
 
 
-def _uniform(*numbers):
+def _uniform(*numbers: int) -> float:
     mixed = 0x9E3779B9
     for number in numbers:
         mixed = _mixed(mixed ^ number)
     return mixed / 2**32
 
 
-def _mixed(h):
+def _mixed(h: int) -> int:
     h = (h ^ h >> 16) * 0x85EBCA6B & MASK
     h = (h ^ h >> 13) * 0xC2B2AE35 & MASK
     return h ^ h >> 16
@@ -80,53 +85,57 @@ def _mixed(h):
 # Products instead of powers: a power's last bit differs from library to library.
 
 
-def _ravine(x1, x2):
+def _ravine(x1: float, x2: float) -> float:
     return 0.1 * (x1 * x1) + 2 * (x2 * x2)
 
 
-def _ravine_gradient(x1, x2, t=1, seed=0):
+def _ravine_gradient(x1: float, x2: float, t: int = 1, seed: int = 0) -> Pair:
     return 0.2 * x1, 4 * x2
 
 
-def _rotated(x1, x2):
-    along, across = x1 + x2, x1 - x2
+def _rotated(x1: float, x2: float) -> float:
+    along = x1 + x2
+    across = x1 - x2
     return 0.05 * (along * along) + across * across
 
 
-def _rotated_gradient(x1, x2, t=1, seed=0):
-    along, across = 0.1 * (x1 + x2), 2 * (x1 - x2)
+def _rotated_gradient(x1: float, x2: float, t: int = 1, seed: int = 0) -> Pair:
+    along = 0.1 * (x1 + x2)
+    across = 2 * (x1 - x2)
     return along + across, along - across
 
 
-def _rosenbrock(x1, x2):
-    short, off = 1 - x1, x2 - x1 * x1
+def _rosenbrock(x1: float, x2: float) -> float:
+    short = 1 - x1
+    off = x2 - x1 * x1
     return short * short + 100 * (off * off)
 
 
-def _rosenbrock_gradient(x1, x2, t=1, seed=0):
+def _rosenbrock_gradient(x1: float, x2: float, t: int = 1, seed: int = 0) -> Pair:
     off = x2 - x1 * x1
     return -2 * (1 - x1) - 400 * (x1 * off), 200 * off
 
 
 # Beside its saddle point at (0, 0) two minima of height 0 at (0, -2) and (0, 2): a way down that ends, so that
 # the loss can be read on a log scale and leaving the saddle is not the same as diverging.
-def _saddle(x1, x2):
+def _saddle(x1: float, x2: float) -> float:
     wall = x2 * x2 - 4
     return 0.1 * (x1 * x1) + wall * wall / 16
 
 
-def _saddle_gradient(x1, x2, t=1, seed=0):
+def _saddle_gradient(x1: float, x2: float, t: int = 1, seed: int = 0) -> Pair:
     return 0.2 * x1, x2 * (x2 * x2 - 4) / 4
 
 
-def _noisy_gradient(x1, x2, t=1, seed=0):
+def _noisy_gradient(x1: float, x2: float, t: int = 1, seed: int = 0) -> Pair:
     slope = _ravine_gradient(x1, x2)
     return slope[0] + noise(seed, t, 0), slope[1] + noise(seed, t, 1)
 
 
-def _surface(name, f, gradient):
+def _surface(name: str, f: Callable, gradient: Callable) -> Surface:
     facts = FACTS["surfaces"][name]
-    return Surface(name, f, gradient, *(tuple(facts[key]) for key in ("start", "x1", "x2")), facts["levels"])
+    start, x1, x2 = (tuple(facts[key]) for key in ("start", "x1", "x2"))
+    return Surface(name, f, gradient, start, x1, x2, facts["num_steps"], facts["levels"])
 
 
 SURFACES = {

@@ -6,8 +6,8 @@ import re
 import warnings
 
 import chapter_rules
-from d2l_utils import plot, plot_explore, train
-from d2l_utils.surfaces import FACTS, SURFACES
+from d2l_utils import playground, plot, train
+from d2l_utils.playground.surfaces import FACTS, SURFACES
 from d2l_utils.train.history import DivergenceWarning
 
 import numpy as np
@@ -18,7 +18,6 @@ from selenium.webdriver.support.ui import WebDriverWait
 
 RULES = FACTS["rules"]
 STILL = '<figure><svg width="70" height="50"></svg></figure>'  # drawing a real one would take longer than all the rest
-DIVERGING = {"surface": "rosenbrock", "start": [-1.2, 1], "num_steps": 20, "seed": 0, "runs": {"sgd": {"lr": 0.1}}}
 # What JSON has no word for comes as text; the shortest text that means a double gives the same double back.
 RUN = """return JSON.stringify(arguments[0].map((setting) => customElements.get("optimizer-playground").run(setting)),
     (key, value) => (typeof value === "number" ? String(value) : value))"""
@@ -52,10 +51,9 @@ def by_python(setting):
         )
 
 
-def path_of(rule="rmsprop", surface="ravine", seed=0, **knobs):
-    start, num_steps = FACTS["surfaces"][surface]["start"], 20
-    knobs = knobs or RULES[rule]["knobs"]
-    return by_python({"surface": surface, "start": start, "num_steps": num_steps, "seed": seed, "runs": {rule: knobs}})
+def known(rule, **knobs):
+    """A run of a chapter's rule with the playground's own knobs, but for these."""
+    return getattr(chapter_rules, rule), {**RULES[rule]["knobs"], **knobs}
 
 
 @pytest.fixture
@@ -63,8 +61,8 @@ def page(driver, tmp_path):
     """Opens a page with a playground, as the book has it; what the console said is gone before."""
 
     def open_page(play=None, address="", hash="", script=None, scripts=1):
-        play = play or plot.explore("ravine", path_of("rmsprop"), path_of("sgd"))
-        (tmp_path / "playground.js").write_text(plot_explore.script() if script is None else script, encoding="utf-8")
+        play = play or plot.explore("ravine", known("rmsprop"), known("sgd"))
+        (tmp_path / "playground.js").write_text(playground.script() if script is None else script, encoding="utf-8")
         body = play.html(STILL, **({} if address is None else {"address": address}))
         body += '<script src="playground.js"></script>' * scripts
         (tmp_path / "page.html").write_text(
@@ -217,7 +215,7 @@ def test_everything_can_be_done_with_keys(driver, page):
 
 
 def test_a_number_that_cannot_be_goes_back_and_the_line_says_what_can(driver, page):
-    element = page(plot.explore("noisy", path_of("rmsprop", "noisy")))
+    element = page(plot.explore("noisy", known("rmsprop"), num_steps=20))
     before = setting_of(driver, element)
     for name, typed, words in (
         ("num_steps", "501", "steps: a whole number from 1 to 500."),
@@ -241,7 +239,7 @@ def test_the_line_is_true_at_once_and_spoken_later(driver, page):
     element = page()
     status(element, "RMSProp ends at")
     seen = driver.execute_async_script(
-        """const [element, done] = arguments, { back, play, step, line, status } = element.parts;
+        """const [element, done] = arguments, { back, play, step, line, status } = element.view.parts;
         const shown = async (fits) => {
             while (!fits(Number(step.value))) await new Promise(requestAnimationFrame);
             return [Number(step.value), line.textContent, status.textContent];
@@ -267,7 +265,8 @@ def test_what_lies_outside_the_picture_is_cut_off_and_said(driver, page):
     element = page(hash="#play?surface=ravine&start=-5,-2&steps=20&sgd=0.49&rmsprop=9,0.9,1e-6&active=rmsprop&step=1")
     assert re.search(r"at step 1: \(.*\), loss .*: outside the picture\. RMSProp ends", status(element, "RMSProp"))
     clips = driver.execute_script(
-        "const { arrows, frame } = arguments[0].map; return [arrows.children.length, frame.plot.contains(arrows)]",
+        """const { arrows, frame } = arguments[0].view.map;
+        return [arrows.children.length, frame.plot.contains(arrows)]""",
         element,
     )
     assert clips == [3, True]  # two arrows and the bars, in the part of the picture that is clipped
@@ -277,7 +276,7 @@ def test_bars_stand_beside_the_point_and_are_seen_at_any_length(driver, page):
     element = page(hash="#play?surface=ravine&start=-5,0&steps=20&rmsprop=0.4,0.9,1e-6&step=1")
     status(element, "RMSProp at step 1")
     point, bars = driver.execute_script(
-        """const { map } = arguments[0], path = map.arrows.querySelector(".root").getAttribute("d");
+        """const { map } = arguments[0].view, path = map.arrows.querySelector(".root").getAttribute("d");
         return [[map.x(-5), map.y(0)], path.match(/-?[\\d.]+/g).map(Number)]""",
         element,
     )
@@ -287,7 +286,7 @@ def test_bars_stand_beside_the_point_and_are_seen_at_any_length(driver, page):
 
 
 def test_another_surface_keeps_the_step(driver, page):
-    element = page(plot.explore("noisy", path_of("rmsprop", "noisy"), step=5))
+    element = page(plot.explore("noisy", known("rmsprop"), num_steps=20, step=5))
     choose = "arguments[0].value = arguments[1]; arguments[0].dispatchEvent(new Event('change'))"
     driver.execute_script(choose, part(element, "surface"), "saddle")
     assert status(element, "RMSProp at step 5")
@@ -322,7 +321,8 @@ def test_the_table_has_the_numbers_of_the_trace(driver, page):
         .map((row) => [...row.cells].map((cell) => cell.textContent))""",
         part(element, "table"),
     )
-    ours = path_of("rmsprop")
+    setting = {"surface": "ravine", "start": [-5, -2], "num_steps": 20, "seed": 0}
+    ours = by_python({**setting, "runs": {"rmsprop": RULES["rmsprop"]["knobs"]}})
     root = np.sqrt(ours.states[:, 0])
     steps = np.diff(ours.points, axis=0)
     reached = [ours.points[1:], ours.losses[1:, np.newaxis]]
@@ -357,7 +357,7 @@ def test_the_start_can_be_dragged(driver, page):
     wait(driver, lambda: setting_of(driver, element)["start"] != [-5, -2])
     (x1, x2), scale = (
         setting_of(driver, element)["start"],
-        driver.execute_script("return arguments[0].map.scale", element),
+        driver.execute_script("return arguments[0].view.map.scale", element),
     )
     assert [x1, x2] == pytest.approx([-5 + 80 / scale, -2 + 40 / scale], abs=1 / scale)  # within a pixel
     assert part(element, "start1").get_property("valueAsNumber") == x1
@@ -376,13 +376,13 @@ def test_a_finger_drags_the_start_and_not_the_page(driver, page):
         points = [{"x": place[0], "y": place[1]}]
         driver.execute_cdp_cmd("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
     driver.execute_cdp_cmd("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
-    scale = driver.execute_script("return arguments[0].map.scale", element)
+    scale = driver.execute_script("return arguments[0].view.map.scale", element)
     assert setting_of(driver, element)["start"] == pytest.approx([-5 + 30 / scale, -2 + 60 / scale], abs=1 / scale)
     assert driver.execute_script("return scrollY") == 0
 
 
 def test_optimizers_are_overlaid_and_changed(driver, page):
-    element = page(plot.explore("ravine", path_of("rmsprop", lr=0.3)))
+    element = page(plot.explore("ravine", known("rmsprop", lr=0.3)))
     box = element.shadow_root.find_element("css selector", "input[value='adam']")
     box.click()
     driver.execute_script("arguments[0].activate('adam')", element)
@@ -399,7 +399,9 @@ def test_optimizers_are_overlaid_and_changed(driver, page):
 
 
 def test_divergence_is_said_and_stays_in_the_picture(driver, page):
-    element = page(plot.explore("rosenbrock", by_python(DIVERGING)))
+    with pytest.warns(DivergenceWarning):
+        play = plot.explore("rosenbrock", known("sgd", lr=0.1), num_steps=20)
+    element = page(play)
     assert re.search(r"Gradient descent diverges: not finite after step \d+\.", status(element, "Gradient descent"))
     drawn = driver.execute_script(
         "return [...arguments[0].shadowRoot.querySelectorAll('path')].map((p) => p.getAttribute('d'))", element
@@ -408,7 +410,7 @@ def test_divergence_is_said_and_stays_in_the_picture(driver, page):
 
 
 def test_it_plays_to_the_end(driver, page):
-    element = page(plot.explore("ravine", path_of("rmsprop"), step=18))
+    element = page(plot.explore("ravine", known("rmsprop"), step=18))
     play = part(element, "play")
     play.click()
     assert play.get_attribute("aria-label") == "pause"
@@ -435,7 +437,7 @@ def test_nothing_sticks_out_and_targets_are_large_enough(driver, page):
     element = page()
     for width in (340, 900):
         driver.execute_script("arguments[0].style.width = arguments[1] + 'px'", element, width)
-        wait(driver, lambda width=width: driver.execute_script("return arguments[0].width", element) == width)
+        wait(driver, lambda width=width: driver.execute_script("return arguments[0].view.width", element) == width)
         boxes = driver.execute_script(
             """const { right } = arguments[0].getBoundingClientRect();
             return [...arguments[0].shadowRoot.querySelectorAll(".app *:not(svg *)")]

@@ -1,12 +1,15 @@
 // A setting as the end of an address, short and readable, and back: #play?surface=ravine&start=-5,-2&...
 
+import { RULES } from "./facts.js";
+
 // The shorter of 0.4 and 4e-1, of 0.000001 and 1e-6.
 function plain(number) {
-  const [decimal, scientific] = [String(number), number.toExponential()];
+  const decimal = String(number);
+  const scientific = number.toExponential();
   return (scientific.length < decimal.length ? scientific : decimal).replace("e+", "e");
 }
 
-function toAddress(setting, name) {
+export function toAddress(setting, name) {
   const parts = [
     ["surface", setting.surface],
     ["start", setting.start.map(plain)],
@@ -20,19 +23,23 @@ function toAddress(setting, name) {
 }
 
 // What an address gives, unchecked; null where it speaks of something else.
-function fromAddress(address, name) {
+export function fromAddress(address, name) {
   const mark = `#${name}?`;
   if (!address.startsWith(mark)) return null;
   const given = {};
   for (const [key, text] of new URLSearchParams(address.slice(mark.length))) {
     const numbers = text.split(",").map((number) => (number === "" ? NaN : Number(number)));
     if (Object.hasOwn(RULES, key)) given.runs = { ...given.runs, [key]: knobsOf(key, numbers) };
-    else if (key === "start") given.start = numbers;
-    else if (key === "steps") given.num_steps = numbers[0];
-    else if (key === "seed" || key === "step") given[key] = numbers[0];
-    else given[key] = text;
+    else Object.assign(given, read(key, text, numbers));
   }
   return given;
+}
+
+function read(key, text, numbers) {
+  if (key === "start") return { start: numbers };
+  if (key === "steps") return { num_steps: numbers[0] };
+  if (key === "seed" || key === "step") return { [key]: numbers[0] };
+  return { [key]: text };
 }
 
 const numbersOf = (rule, knobs) => Object.keys(RULES[rule].knobs).map((name) => plain(knobs[name]));

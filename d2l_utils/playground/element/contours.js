@@ -1,11 +1,14 @@
 // Contours by marching squares: for each cell of a grid, the lines on which the surface has a level.
 
+import { SURFACES } from "./facts.js";
+import { OBJECTIVES } from "./surfaces.js";
+
 const GRID = [168, 120];
 
 // Segments [x1, x2, x1, x2] of all levels, in the surface's own coordinates; worked out once for each surface.
 const CONTOURS = new Map();
 
-function contours(surface) {
+export function contours(surface) {
   if (!CONTOURS.has(surface)) CONTOURS.set(surface, segments(surface));
   return CONTOURS.get(surface);
 }
@@ -25,18 +28,26 @@ function segments(surface) {
         [at1[i + 1], at2[j + 1], heights[j + 1][i + 1]],
         [at1[i], at2[j + 1], heights[j + 1][i]],
       ];
-      const [low, high] = [Math.min(...corners.map(([, , z]) => z)), Math.max(...corners.map(([, , z]) => z))];
-      for (const level of levels) if (low < level && level <= high) found.push(...crossing(corners, level));
+      found.push(...inCell(corners, levels));
     }
   }
   return found;
+}
+
+function inCell(corners, levels) {
+  const heights = corners.map(([, , height]) => height);
+  const low = Math.min(...heights);
+  const high = Math.max(...heights);
+  const crossed = levels.filter((level) => low < level && level <= high);
+  return crossed.flatMap((level) => crossing(corners, level));
 }
 
 // Where a level enters and leaves a cell; it crosses no side, two, or (beside a saddle) all four.
 function crossing(corners, level) {
   const points = [];
   for (let side = 0; side < 4; side++) {
-    const [from, to] = [corners[side], corners[(side + 1) % 4]];
+    const from = corners[side];
+    const to = corners[(side + 1) % 4];
     if (from[2] < level !== to[2] < level) {
       const part = (level - from[2]) / (to[2] - from[2]);
       points.push([from[0] + part * (to[0] - from[0]), from[1] + part * (to[1] - from[1])]);

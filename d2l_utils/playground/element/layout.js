@@ -1,12 +1,16 @@
 // What stands where: the element's own page, without a word that depends on a setting.
 
+import { MOST_STEPS, RULES, SURFACES } from "./facts.js";
+import { MARKS, dashes } from "./marks.js";
+
 const ICONS = {
   back: '<path d="M11 3v10L4 8zM4 3v10H2.5V3z"/>',
   play: '<path d="M4 2.5v11L13 8z"/>',
   pause: '<path d="M4 3h3v10H4zM9 3h3v10H9z"/>',
   forward: '<path d="M5 3v10l7-5zM12 3v10h1.5V3z"/>',
 };
-const icon = (name) => `<svg viewBox="0 0 16 16" width="16" height="16" aria-hidden="true">${ICONS[name]}</svg>`;
+export const icon = (name) =>
+  `<svg viewBox="0 0 16 16" width="16" height="16" aria-hidden="true">${ICONS[name]}</svg>`;
 
 const options = (facts) =>
   Object.entries(facts)
@@ -17,11 +21,12 @@ const sample = (rule) => `<svg class="sample" viewBox="3 0 30 12" width="30" hei
   <path d="M0 6H36" stroke="${RULES[rule].colour}" stroke-width="1.75" stroke-dasharray="${dashes(rule, 1.75)}"/>
   <path d="M18 6${MARKS[RULES[rule].marker]}" fill="${RULES[rule].colour}"/></svg>`;
 
-const overlays = () => Object.keys(RULES)
-  .map((rule) => `<label><input type="checkbox" value="${rule}">${sample(rule)}${RULES[rule].title}</label>`)
-  .join("");
+const overlays = () =>
+  Object.keys(RULES)
+    .map((rule) => `<label><input type="checkbox" value="${rule}">${sample(rule)}${RULES[rule].title}</label>`)
+    .join("");
 
-const layout = () => `
+export const layout = () => `
 <div class="app" role="group" aria-label="Playground: optimizers on a surface">
   <div class="choices">
     <label>surface <select data-part="surface">${options(SURFACES)}</select></label>
@@ -59,24 +64,3 @@ const layout = () => `
   </div>
 </div>
 <slot></slot>`;
-
-// A slider for each hyperparameter of a rule; onInput gets its name and the stop that it was moved to.
-function knobRows(rule, onInput) {
-  return Object.keys(RULES[rule].knobs).map((name) => {
-    const row = document.createElement("label");
-    const range = `type="range" min="0" max="${STOPS[name].length - 1}" step="1"`;
-    row.innerHTML = `<span>${KNOBS[name].title}</span> <input ${range}> <output></output>`;
-    const slider = row.querySelector("input");
-    slider.dataset.knob = name;
-    slider.setAttribute("aria-label", KNOBS[name].title);
-    slider.addEventListener("input", () => onInput(name, STOPS[name][slider.value]));
-    return row;
-  });
-}
-
-function showKnob(row, value) {
-  const [slider, output] = [row.querySelector("input"), row.querySelector("output")];
-  slider.value = nearestStop(slider.dataset.knob, value);
-  output.textContent = exact(value);
-  slider.setAttribute("aria-valuetext", exact(value));
-}

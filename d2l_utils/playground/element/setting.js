@@ -1,10 +1,10 @@
 // A setting says all that a picture depends on. Here its defaults, and the check of one that came from outside.
 
-const { rules: RULES, surfaces: SURFACES } = FACTS;
-const MOST_STEPS = 500;
+import { MOST_STEPS, RULES, SURFACES } from "./facts.js";
+import { said } from "./numbers.js";
 
 const share = (value) => value >= 0 && value <= 1;
-const KNOBS = {
+export const KNOBS = {
   lr: { title: "learning rate η", fits: (value) => value > 0 && value < Infinity },
   mu: { title: "momentum μ", fits: share },
   gamma: { title: "decay γ", fits: share },
@@ -14,7 +14,7 @@ const KNOBS = {
   eps: { title: "ε", fits: (value) => value >= 0 && value < Infinity },
 };
 
-function defaultKnobs(rule, surface) {
+export function defaultKnobs(rule, surface) {
   return { ...RULES[rule].knobs, ...SURFACES[surface].knobs[rule] };
 }
 
@@ -25,13 +25,13 @@ function defaultSetting(surface = "ravine", rule = "rmsprop") {
 }
 
 const isCount = (least, most) => (value) => Number.isInteger(value) && value >= least && value <= most;
-const inView = (surface) => (point) =>
+export const inView = (surface) => (point) =>
   Array.isArray(point) &&
   point.length === 2 &&
   ["x1", "x2"].every((axis, i) => point[i] >= SURFACES[surface][axis][0] && point[i] <= SURFACES[surface][axis][1]);
 
 // The setting that a given one means, and the names of what had to be ignored in it.
-function checked(given) {
+export function checked(given) {
   const ignored = Object.keys(given).filter((name) => !Object.hasOwn(defaultSetting(), name));
   const take = (name, fits, otherwise) => {
     if (given[name] === undefined) return otherwise;
@@ -66,7 +66,7 @@ function checkedRuns(given, surface, ignored) {
 }
 
 // What may be typed into a field, in words.
-function allowed(name, surface) {
+export function allowed(name, surface) {
   const between = ([low, high]) => `${said(low, 4)} to ${said(high, 4)}`;
   if (name === "num_steps") return `steps: a whole number from 1 to ${MOST_STEPS}.`;
   if (name === "seed") return `seed: a whole number from 0 to ${2 ** 32 - 1}.`;
@@ -74,21 +74,27 @@ function allowed(name, surface) {
   return `start ${axis}: ${between(SURFACES[surface][axis])}.`;
 }
 
-function inOrder(runs) {
-  return Object.fromEntries(Object.keys(RULES).filter((rule) => rule in runs).map((rule) => [rule, runs[rule]]));
+export function inOrder(runs) {
+  return Object.fromEntries(
+    Object.keys(RULES)
+      .filter((rule) => rule in runs)
+      .map((rule) => [rule, runs[rule]]),
+  );
 }
 
 // The step to show where there are so many: the last of all stays the last, another stays the same while it exists.
-const sameStep = ({ step, num_steps }, now) => (step === num_steps ? now : Math.min(step, now));
+export const sameStep = ({ step, num_steps }, now) => (step === num_steps ? now : Math.min(step, now));
 
 // On another surface, whatever was left at the old one's default follows to the new one's.
-function onSurface(setting, surface) {
-  const [old, its] = [SURFACES[setting.surface], SURFACES[surface]];
+export function onSurface(setting, surface) {
+  const old = SURFACES[setting.surface];
+  const its = SURFACES[surface];
   const clamp = (x, [low, high]) => Math.min(Math.max(x, low), high);
   const moved = String(setting.start) !== String(old.start);
   const num_steps = setting.num_steps === old.num_steps ? its.num_steps : setting.num_steps;
   const runs = Object.entries(setting.runs).map(([rule, knobs]) => {
-    const [before, after] = [defaultKnobs(rule, setting.surface), defaultKnobs(rule, surface)];
+    const before = defaultKnobs(rule, setting.surface);
+    const after = defaultKnobs(rule, surface);
     const follow = ([name, value]) => [name, value === before[name] ? after[name] : value];
     return [rule, Object.fromEntries(Object.entries(knobs).map(follow))];
   });

@@ -1,6 +1,6 @@
 // Plays the steps one after the other, at a pace that shows few of them singly and many of them soon.
 
-class Player {
+export class Player {
   constructor(onStep, onChange) {
     Object.assign(this, { onStep, onChange, playing: false });
   }
@@ -19,22 +19,13 @@ class Player {
       else this.pause();
     };
     this.playing = true;
-    this.onChange();
+    this.onChange(this.playing);
     requestAnimationFrame(tick);
   }
 
   pause() {
     if (!this.playing) return;
     this.playing = false;
-    this.onChange();
+    this.onChange(this.playing);
   }
-}
-
-// Calls at most once, this many milliseconds after the last time it was asked to.
-function settledAfter(milliseconds, action) {
-  let timer = null;
-  return () => {
-    clearTimeout(timer);
-    timer = setTimeout(action, milliseconds);
-  };
 }

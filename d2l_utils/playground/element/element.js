@@ -1,0 +1,149 @@
+// The element: it holds the setting and changes it as the controls of its view say.
+
+import { fromAddress, toAddress } from "./address.js";
+import { Choice } from "./choice.js";
+import { RULES, SURFACES } from "./facts.js";
+import { Link } from "./link.js";
+import { Player } from "./player.js";
+import { run } from "./run.js";
+import { allowed, checked, onSurface, sameStep } from "./setting.js";
+import { settledAfter, withNextFrame } from "./timing.js";
+import { TYPED, View } from "./view.js";
+import { notUnderstood } from "./words.js";
+
+class OptimizerPlayground extends HTMLElement {
+  static facts = { rules: RULES, surfaces: SURFACES };
+  static run = run;
+  static checked = checked;
+  static toAddress = toAddress;
+  static fromAddress = fromAddress;
+
+  connectedCallback() {
+    if (this.view) return;
+    this.initial = checked(JSON.parse(this.getAttribute("setting") ?? "{}"));
+    this.setting = this.initial.setting;
+    this.notice = notUnderstood(this.initial.ignored);
+    this.choice = new Choice();
+    this.link = this.hasAttribute("address") ? new Link(this.getAttribute("address") || "play") : null;
+    this.view = new View(this.attachShadow({ mode: "open" }), {
+      onStart: (start) => this.change({ start }),
+      onKnob: (name, value) => this.turnKnob(name, value),
+      onResize: () => this.rerun(),
+    });
+    this.player = new Player(
+      (step) => this.turn({ step }),
+      (isPlaying) => {
+        this.view.showPlaying(isPlaying);
+        this.redraw();
+      },
+    );
+    // Before the view has a width there is nothing to draw on.
+    this.redraw = withNextFrame(() => this.view.width && this.draw());
+    this.announce = settledAfter(300, () => this.player.playing || this.view.speak());
+    this.keepAddress = settledAfter(250, () => this.link?.write(this.setting));
+    this.listen();
+    this.readLink();
+  }
+
+  listen() {
+    const { parts } = this.view;
+    const on = (part, event, action) => parts[part].addEventListener(event, action);
+    on("surface", "change", () => this.change(onSurface(this.setting, parts.surface.value)));
+    on("active", "change", () => this.activate(parts.active.value));
+    for (const name of TYPED) on(name, "change", () => this.enter(name));
+    on("overlays", "change", ({ target }) => this.overlay(target));
+    on("step", "input", () => this.jump(Number(parts.step.value)));
+    on("back", "click", () => this.jump(this.setting.step - 1));
+    on("forward", "click", () => this.jump(this.setting.step + 1));
+    on("play", "click", () => this.playOrPause());
+    on("reset", "click", () => this.change(this.initial.setting));
+    on("copy", "click", async () => this.tell(await this.link.copy(this.setting)));
+    on("details", "toggle", () => this.view.showTable());
+    parts.copy.hidden = !this.link;
+    if (this.link) window.addEventListener("hashchange", () => this.readLink());
+  }
+
+  // Runs and draws everything anew.
+  rerun() {
+    this.isStale = true;
+    this.redraw();
+  }
+
+  draw() {
+    if (this.isStale) {
+      this.traces = run(this.setting);
+      this.view.drawRuns(this.setting, this.traces);
+    }
+    this.isStale = false;
+    this.view.drawStep(this.setting, this.traces, this.notice);
+    this.announce();
+    if (this.isChanged && !this.player.playing) this.keepAddress();
+  }
+
+  readLink() {
+    const given = this.link?.read();
+    if (!given) return;
+    const { setting, ignored } = checked(given);
+    this.change(setting);
+    this.notice = notUnderstood(ignored);
+    this.isChanged = false;
+    this.scrollIntoView({ block: "start" });
+  }
+
+  // What was typed into a field; if it cannot be, the old number comes back, and the line says what can.
+  enter(name) {
+    const typed = this.view.typed();
+    const { setting, ignored } = checked({ ...this.setting, ...typed, step: sameStep(this.setting, typed.num_steps) });
+    if (!ignored.length) return this.change(setting);
+    this.view.showControls(this.setting);
+    return this.tell(allowed(name, this.setting.surface));
+  }
+
+  activate(rule) {
+    this.change(this.choice.activate(this.setting, rule));
+  }
+
+  overlay({ value, checked: isShown }) {
+    this.change(isShown ? this.choice.show(this.setting, value) : this.choice.hide(this.setting, value));
+  }
+
+  turnKnob(name, value) {
+    const { runs, active } = this.setting;
+    this.change({ runs: { ...runs, [active]: { ...runs[active], [name]: value } } });
+  }
+
+  // A change of the setting itself: everything is run and drawn again.
+  change(changes) {
+    this.player.pause();
+    this.isStale = true;
+    this.turn(changes);
+  }
+
+  jump(step) {
+    this.player.pause();
+    this.turn({ step: Math.min(Math.max(step, 0), this.setting.num_steps) });
+  }
+
+  turn(changes) {
+    this.setting = { ...this.setting, ...changes };
+    this.isChanged = true;
+    this.notice = "";
+    this.redraw();
+  }
+
+  // Words that stand in the line until something changes.
+  tell(notice) {
+    this.player.pause();
+    this.notice = notice;
+    this.redraw();
+  }
+
+  playOrPause() {
+    const { step, num_steps } = this.setting;
+    if (this.player.playing) this.player.pause();
+    else this.player.play(step < num_steps ? step : 0, num_steps);
+  }
+}
+
+// A page may have this script twice: the first one counts.
+if (!customElements.get("optimizer-playground")) customElements.define("optimizer-playground", OptimizerPlayground);

@@ -1,0 +1,54 @@
+"""How modules become one script: each in a scope of its own, and every mistake an error that names it."""
+
+import re
+
+from d2l_utils.playground import bundle
+
+import pytest
+
+
+@pytest.fixture
+def write(tmp_path):
+    """Writes modules by name and returns the first one's path."""
+
+    def write(**modules):
+        for name, text in modules.items():
+            (tmp_path / f"{name}.js").write_text(text + "\n", encoding="utf-8")
+        return tmp_path / f"{next(iter(modules))}.js"
+
+    return write
+
+
+def test_each_module_stands_once_after_what_it_imports(write):
+    entry = write(
+        z='import { twice } from "./y.js";\nimport { one } from "./x.js";\nconst here = twice(one);',
+        y='import { one } from "./x.js";\nexport function twice(x) {\n  return (x + x) * one;\n}',
+        x="const here = 1;\nexport const one = here;",
+    )
+    parts = re.findall(r"^const (\w+)Module = ", bundle.joined(entry), flags=re.MULTILINE)
+    assert parts == ["x", "y", "z"]
+
+
+def test_files_that_are_no_scripts_are_taken_whole(write, tmp_path):
+    (tmp_path / "facts.json").write_text('{"π": 3}', encoding="utf-8")
+    entry = write(a='import FACTS from "./facts.json" with { type: "json" };\nexport const pi = FACTS.π;')
+    assert 'const FACTS = {"π": 3};' in bundle.joined(entry)
+
+
+@pytest.mark.parametrize(
+    ("modules", "message"),
+    [
+        ({"a": 'import { b, c } from "./b.js";', "b": "export const b = 1;"}, "a.js imports 'c'; b.js exports b"),
+        ({"a": 'import { b } from "./b.js";', "b": 'import { a } from "./a.js";'}, "a.js → b.js → a.js import one"),
+        ({"a": 'import b from "./b.js";', "b": ""}, "a.js says 'import b from"),
+        ({"a": "export default 1;"}, "a.js says 'export default 1;'"),
+    ],
+)
+def test_mistakes_are_named(write, modules, message):
+    with pytest.raises(ValueError, match=re.escape(message)):
+        bundle.joined(write(**modules))
+
+
+def test_a_renamed_file_is_missed_by_name(write):
+    with pytest.raises(FileNotFoundError, match="a.js imports ./gone.js, which is not there"):
+        bundle.joined(write(a='import { b } from "./gone.js";'))

@@ -1,0 +1,173 @@
+"""What plot.explore publishes and refuses, and the table that Python and the script share; no browser is needed."""
+
+import json
+import re
+from xml.etree import ElementTree
+
+import chapter_rules
+from d2l_utils import playground, plot, train
+from d2l_utils.history import DivergenceWarning
+from d2l_utils.playground import SURFACES, bundle, still
+from d2l_utils.playground.surfaces import FACTS
+
+import numpy as np
+import pytest
+from matplotlib.colors import to_rgb
+from test_playground import RULES, known
+from test_plot import BLINDNESS, contrast
+
+PAPERS = "#fdfdfb", "#15181b"  # book/template/book.css
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_rules_are_told_apart(rule):
+    assert all(contrast(RULES[rule]["colour"], paper) >= 3 for paper in PAPERS)  # WCAG 2.2, 1.4.11
+    for other in set(RULES) - {rule}:
+        assert RULES[rule]["dash"] != RULES[other]["dash"]
+        assert RULES[rule]["marker"] != RULES[other]["marker"]
+        for sight in BLINDNESS.values():
+            seen = [
+                np.clip(np.array(sight) @ np.array(to_rgb(RULES[r]["colour"])) ** 2.2, 0, 1) ** 0.45
+                for r in (rule, other)
+            ]
+            assert np.abs(seen[0] - seen[1]).max() > 0.1
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_knobs_are_those_of_the_chapters(rule):
+    runs = plot.explore("ravine", getattr(chapter_rules, rule)).setting["runs"]
+    assert list(RULES[rule]["knobs"]) == list(runs[rule])
+
+
+def test_scripts_are_small_and_ask_for_nothing():
+    for path in bundle.FOLDER.glob("element/*.js"):
+        assert len(path.read_text(encoding="utf-8").splitlines()) <= 150, path.name
+    asks = r"https?://(?!www\.w3\.org/2000/svg)|\bfetch\(|^\s*import\b|\bimport\(|\btry\b"
+    assert not re.search(asks, playground.script(), flags=re.MULTILINE)
+
+
+def test_every_module_is_part_of_the_script():
+    script = playground.script()
+    for path in bundle.FOLDER.glob("element/*.js"):
+        assert script.count(f"const {path.stem}Module = ") == 1
+
+
+def test_a_path_that_stays_at_the_minimum():
+    alt = plot.explore("ravine", known("sgd"), start=(0, 0), num_steps=3).alt
+    assert "ends at (0, 0) after 3 steps" in alt
+    assert f"Beside them the loss. {RULES['sgd']['title']}: starts at" in alt
+
+
+def test_the_runs_are_those_of_descend(monkeypatch):
+    """On the surface with noise, where each number of a setting counts."""
+    seen = []
+    monkeypatch.setattr(still, "still", lambda surface, paths: seen.extend(paths) or Blank())
+    plot.explore("noisy", chapter_rules.rmsprop, known("sgd"), start=(-4, 1), num_steps=7, seed=3)
+    for path, (rule, knobs) in zip(seen, ((chapter_rules.rmsprop, {}), known("sgd"))):
+        its = SURFACES["noisy"]
+        alone = train.descend(rule, its.f, its.slope(3), (-4, 1), 7, **knobs)
+        assert path.points.shape == (8, 2)
+        np.testing.assert_array_equal(path.points, alone.points)
+
+
+class Blank:
+    alt = ""
+
+
+def test_what_is_not_given_is_the_surface_s_own():
+    setting = plot.explore("saddle", known("adam")).setting
+    facts = FACTS["surfaces"]["saddle"]
+    assert setting["start"] == facts["start"]
+    assert setting["num_steps"] == setting["step"] == facts["num_steps"]
+
+
+def shown(play, monkeypatch):
+    calls = []
+    monkeypatch.setattr("IPython.display.display", lambda *args, **kwargs: calls.append((args, kwargs)))
+    play._ipython_display_()
+    ((bundle,), kwargs) = calls[0]
+    return bundle, kwargs["metadata"]
+
+
+def test_it_publishes_what_a_notebook_and_the_book_need(monkeypatch):
+    play = plot.explore("ravine", *map(known, RULES))
+    bundle, metadata = shown(play, monkeypatch)
+    assert list(bundle) == ["text/html", "image/svg+xml", "text/plain"]
+    assert metadata["image/svg+xml"]["alt"] == bundle["text/plain"] == play.alt
+    assert metadata["playground"] == json.loads(json.dumps(play.setting))
+    assert len(bundle["image/svg+xml"]) < 60_000
+    ElementTree.fromstring(bundle["image/svg+xml"])  # well-formed
+    assert '<img alt="Contours' in bundle["text/html"]
+    assert bundle["text/html"].count("<script>") == bundle["text/html"].count("</script>") == 1
+    assert play.setting["runs"] == {rule: facts["knobs"] for rule, facts in RULES.items()}
+    assert (play.setting["active"], play.setting["step"], play.setting["num_steps"]) == ("sgd", 20, 20)
+
+
+def test_the_still_figure_tells_of_divergence():
+    with pytest.warns(DivergenceWarning, match="not finite after step") as caught:
+        alt = plot.explore("rosenbrock", known("sgd", lr=0.1), num_steps=20).alt
+    step = re.search(r"after step \d+", str(caught[0].message))[0]
+    assert f"gradient descent is not finite {step}." in alt
+
+
+def other_rule(x, g, state=(), lr=0.1):
+    return x - lr * g, state
+
+
+def sgd(x, g, state=(), lr=0.1, power=1.0):
+    return x - lr * g**power, state
+
+
+@pytest.mark.parametrize(
+    ("surface", "runs", "message"),
+    [
+        ("moon", [known("sgd")], "surface is 'moon'; it must be one of ravine"),
+        ("ravine", [], "runs is empty; explore needs at least one rule"),
+        ("ravine", [other_rule], "a run has the rule 'other_rule'; explore knows sgd"),
+        ("ravine", [sgd], "sgd is run with 'power'; explore knows its lr"),
+        ("ravine", [known("sgd", mu=0.1)], "sgd is run with 'mu'; explore knows its lr"),
+        ("ravine", [known("rmsprop"), known("rmsprop", lr=0.1)], "runs has the rule 'rmsprop' 2 times"),
+        ("ravine", [known("rmsprop", gamma=1.5)], "rmsprop is run with gamma=1.5; it must be a number from 0 to 1"),
+        ("ravine", [known("sgd", lr=0)], "sgd is run with lr=0; it must be a positive, finite number"),
+        ("ravine", [known("adam", eps=-1)], "adam is run with eps=-1; it must be a finite number of 0 or more"),
+    ],
+)
+def test_what_cannot_be_shown_is_refused(surface, runs, message):
+    with pytest.raises(ValueError, match=re.escape(message)):
+        plot.explore(surface, *runs)
+
+
+@pytest.mark.parametrize(
+    ("surface", "run", "message"),
+    [
+        (["ravine"], known("sgd"), "surface is ['ravine']; it must be a name, one of ravine"),
+        ("ravine", "sgd", "a run is 'sgd'; it must be a rule, or a pair such as (rmsprop"),
+        ("ravine", (chapter_rules.sgd, 0.4), "it must be a rule, or a pair such as (rmsprop"),
+        ("ravine", known("sgd", lr="0.4"), "sgd is run with lr='0.4'; it must be a number"),
+    ],
+)
+def test_other_types_are_refused(surface, run, message):
+    with pytest.raises(TypeError, match=re.escape(message)):
+        plot.explore(surface, run)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "kind", "message"),
+    [
+        ({"step": 21}, ValueError, "step is 21; it must be a whole number from 0 to 20"),
+        ({"step": 1.0}, TypeError, "step is 1.0; it must be a whole number from 0 to 20"),
+        ({"seed": -1}, ValueError, "seed is -1; it must be a whole number from 0 to 4294967295"),
+        ({"seed": "a"}, TypeError, "seed is 'a'; it must be a whole number"),
+        ({"num_steps": 501}, ValueError, "num_steps is 501; it must be a whole number from 1 to 500"),
+        ({"num_steps": "a"}, TypeError, "num_steps is 'a'; it must be a whole number from 1 to 500"),
+        ({"num_steps": True}, TypeError, "num_steps is True; it must be a whole number"),
+        ({"start": (-9, 0)}, ValueError, "start has x1 = -9.0; the picture of 'ravine' has -6 to 2.4"),
+        ({"start": (0, float("nan"))}, ValueError, "start has x2 = nan; the picture of 'ravine' has -3 to 3"),
+        ({"start": 3}, TypeError, "start is 3; it must be two numbers, such as (-5, -2)"),
+        ({"start": "ab"}, TypeError, "start is 'ab'; it must be two numbers"),
+    ],
+)
+def test_bad_numbers_are_refused_before_anything_runs(wrong, kind, message, monkeypatch):
+    monkeypatch.setattr(train, "descend", None)
+    with pytest.raises(kind, match=re.escape(message)):
+        plot.explore("ravine", known("rmsprop"), **wrong)
