@@ -5,6 +5,7 @@ import re
 from xml.etree import ElementTree
 
 import chapter_rules
+from colours import contrast
 from d2l_utils import plot, train
 from d2l_utils.surfaces import PLAYGROUND, SURFACES
 
@@ -12,7 +13,7 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_rgb
 from test_playground import DIVERGING, RULES, by_python, path_of
-from test_plot import BLINDNESS, contrast
+from test_plot import BLINDNESS
 
 PAPERS = "#fdfdfb", "#15181b"  # book/template/book.css
 
