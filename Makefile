@@ -63,10 +63,10 @@ changes: $(STAMP)  ## show, to the letter, which outputs differ from the stored 
 	$(RUN) -m book changes
 
 refresh: $(VENV)/.readers  ## run every chapter and store its outputs in notebooks/
-	$(RUN) -m book refresh
+	$(RUN) -m tools.refresh
 
 address: $(VENV)/.readers  ## write the repository's address into the notebooks: D2L_REPOSITORY=owner/name make address
-	$(RUN) -m book address
+	$(RUN) -m tools.address
 
 full: $(VENV)/.readers  ## run chapter 14's comparison on MNIST to its end and store its table (half an hour)
 	$(RUN) -m tools.mnist_full
