@@ -8,8 +8,8 @@ from functools import cache
 
 from bs4 import BeautifulSoup, NavigableString, Tag
 
-# A picture is most of a page, and says nothing here: the parser need not read it.
-PICTURE = re.compile(r"<svg.*?</svg>", re.DOTALL)
+# What has no words is most of a page: pictures, and the marks that colour code. The parser need not read it.
+WORDLESS = re.compile(r'<svg.*?</svg>|<span class="\w+">([^<]*)</span>', re.DOTALL)
 SILENT = "script, style, a.anchor-link"
 TERM = 'td:first-child > span[id^="term-"]'  # where a row of the glossary begins
 
@@ -78,7 +78,7 @@ def _term(mark: Tag) -> Section:
 
 def _parsed(html: str) -> BeautifulSoup:
     """A piece of HTML without what has no words for a reader."""
-    soup = BeautifulSoup(PICTURE.sub(" ", html), "html.parser")
+    soup = BeautifulSoup(WORDLESS.sub(r" \1 ", html), "html.parser")
     for element in soup.select(SILENT):
         element.decompose()
     return soup

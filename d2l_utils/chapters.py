@@ -93,6 +93,8 @@ def _taken(chapter: str) -> Iterator[str]:
 
 def _calls(source: str) -> list[ast.Call]:
     """The calls of `definitions` in a cell. One that is no Python has none: it says so when it is run."""
+    if "definitions" not in source:
+        return []  # most cells: parsing them all would take a second of each `make`
     try:
         tree = ast.parse(source)
     except SyntaxError:
