@@ -63,13 +63,13 @@ changes: $(STAMP)  ## show, to the letter, which outputs differ from the stored 
 	$(RUN) -m book changes
 
 refresh: $(VENV)/.readers  ## run every chapter and store its outputs in notebooks/
-	$(RUN) -m book refresh
+	$(RUN) -m tools.refresh
 
 address: $(VENV)/.readers  ## write the repository's address into the notebooks: D2L_REPOSITORY=owner/name make address
-	$(RUN) -m book address
+	$(RUN) -m tools.address
 
 full: $(VENV)/.readers  ## run chapter 14's comparison on MNIST to its end and store its table (half an hour)
-	$(RUN) -m benchmarks.mnist_full
+	$(RUN) -m tools.mnist_full
 
 bench: $(VENV)/.developers $(STAMP)  ## measure our ways of running a rule beside everybody else's (see `make peers`)
 	$(RUN) -m benchmarks.bench
@@ -81,7 +81,7 @@ lint: $(VENV)/.developers  ## check the style of modules and notebooks
 	$(RUN) -m ruff format --check
 
 lock: $(VENV)/.developers  ## resolve pyproject.toml anew: the lock files and environment.yml
-	$(RUN) -m book.lock
+	$(RUN) -m tools.lock
 
 clean:  ## remove everything that was built or installed
 	rm -rf $(VENV) _build *.egg-info

@@ -16,13 +16,13 @@ from pathlib import Path
 from time import perf_counter
 
 from d2l_utils import data, plot, runtime, train
+from d2l_utils.chapters import ROOT
 
 import numpy as np
 from mxnet import nd
 
 from . import contestants, growth, mnist
 
-ROOT = Path(__file__).resolve().parents[1]
 OUTPUT = ROOT / "_build" / "bench"
 ROUNDS, SEED, STEPS = 15, 1, 300
 AT_LEAST = 0.05  # seconds; what is faster runs several times in each round, and its fastest run counts

@@ -2,10 +2,10 @@
 
 import subprocess
 import sys
-from pathlib import Path
 from time import perf_counter
 
 from d2l_utils import data, runtime, train
+from d2l_utils.chapters import ROOT
 from d2l_utils.figure import COLOURS, LINES, MARKERS, STYLE, grid
 
 import numpy as np
@@ -13,7 +13,6 @@ from matplotlib import rc_context
 
 from .contestants import GAMMA, LR, RMSPROP
 
-ROOT = Path(__file__).resolve().parents[1]
 REPEATS = 5
 ROWS, FEATURES = (500, 1000, 2000, 4000, 8000), (5, 10, 20, 40, 80)
 SETTINGS = (64, 256, 1024, 4096, 16384)

@@ -1,6 +1,7 @@
 """Finds and starts a browser without a window: for the PDF, for the tests of the built pages and for their times."""
 
 import shutil
+from typing import Any
 
 CANDIDATES = "chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge"
 DRIVER = "chromedriver"
@@ -17,16 +18,17 @@ OPTIONS = (
 )
 
 
-def find():
+def find() -> str | None:
     """The path of the first Chromium-like browser on this machine, or None."""
     return next(filter(None, map(shutil.which, CANDIDATES)), None)
 
 
-def start():
+def start() -> Any:
     """Start it under its driver, with logs of its console and its requests; None where either is missing."""
     from selenium import webdriver  # only developers have it
 
-    program, driver = find(), shutil.which(DRIVER)
+    program = find()
+    driver = shutil.which(DRIVER)
     if not (program and driver):
         return None
     options = webdriver.ChromeOptions()

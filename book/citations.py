@@ -4,9 +4,10 @@ import re
 from functools import cache
 from html import escape
 from pathlib import Path
+from typing import Any
 
 from pybtex.backends.html import Backend
-from pybtex.database import parse_file
+from pybtex.database import Entry, parse_file
 from pybtex.richtext import Text
 from pybtex.style.formatting import plain
 from pybtex.style.template import field, sentence, tag
@@ -20,12 +21,12 @@ MOST_NAMES = 6  # more authors than these are "A and others"
 
 
 @cache
-def entries():
+def entries() -> dict[str, Entry]:
     """The works by their keys, as pybtex reads them."""
     return dict(parse_file(BIBLIOGRAPHY, bib_format="bibtex").entries)
 
 
-def label(key):
+def label(key: str) -> str:
     """What a chapter's list calls a work: its authors and year, or its name if it has no authors."""
     entry = entries()[key]
     names = [" ".join(person.prelast_names + person.last_names) for person in entry.persons.get("author", ())]
@@ -37,12 +38,12 @@ def label(key):
     return f"{authors} ({entry.fields['year']})" if "year" in entry.fields else authors
 
 
-def cited(text):
+def cited(text: str) -> list[str]:
     """The keys that a text cites, each once, in the order of the text."""
     return list(dict.fromkeys(key for key, _ in CITATION.findall(text)))
 
 
-def linked(text, page):
+def linked(text: str, page: str) -> str:
     """A page's text, Markdown or HTML, with a link in each of its citations."""
     for key in cited(text):
         if key not in entries():
@@ -50,14 +51,15 @@ def linked(text, page):
     return CITATION.sub(rf'<cite><a href="{PAGE}.html#\1">\2</a></cite>', text)
 
 
-def citing(texts):
+def citing(texts: dict[str, str]) -> dict[str, list[str]]:
     """For each work the names of the pages that cite it; the texts come by name, in reading order."""
     return {key: [name for name, text in texts.items() if key in cited(text)] for key in entries()}
 
 
-def bibliography(texts, titles):
+def bibliography(texts: dict[str, str], titles: dict[str, str]) -> str:
     """The Markdown of the page of references: every work, by first author and year, and where it is cited."""
-    pages, style = citing(texts), Style()
+    pages = citing(texts)
+    style = Style()
     works = [style.format_entry("", entries()[key]) for key in sorted(entries(), key=_order)]
     items = [_item(work, pages[work.key], titles) for work in works]
     return "\n".join([f"# {TITLE}\n", f"{INTRODUCTION}\n", '<ol class="bibliography">', *items, "</ol>"])
@@ -66,7 +68,7 @@ def bibliography(texts, titles):
 class Style(plain.Style):
     """pybtex's plain style, but with titles spelt as in the file."""
 
-    def format_title(self, e, which_field, as_sentence=True):
+    def format_title(self, e: Entry, which_field: str, as_sentence: bool = True) -> Any:
         title = tag("cite")[field(which_field)]
         return sentence[title] if as_sentence else title
 
@@ -74,18 +76,18 @@ class Style(plain.Style):
 class Html(Backend):
     """pybtex's HTML, but without marks around the words whose capitals are to be kept."""
 
-    def format_protected(self, text):
+    def format_protected(self, text: str) -> str:
         return text
 
 
-def _order(key):
+def _order(key: str) -> tuple[str, str, str]:
     """The sorting key of a work: first author or name, then year."""
     people = entries()[key].persons.get("author")
     first = " ".join(people[0].last_names) if people else label(key)
     return first.casefold(), entries()[key].fields.get("year", ""), label(key)
 
 
-def _item(formatted, names, titles):
+def _item(formatted: Any, names: list[str], titles: dict[str, str]) -> str:
     """One work in the list."""
     work = formatted.text.render(Html()).replace("\n", " ")
     links = ", ".join(f'<a href="{name}.html">{escape(titles[name])}</a>' for name in names)

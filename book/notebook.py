@@ -1,33 +1,35 @@
 """Reads the notebooks: which there are, what they are called, and how they are kept."""
 
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
-import nbformat
+from d2l_utils.chapters import NOTEBOOKS, ROOT
 
-ROOT = Path(__file__).resolve().parents[1]
-NOTEBOOKS, BUILD = ROOT / "notebooks", ROOT / "_build"
+import nbformat
+from nbformat import NotebookNode
+
+BUILD = ROOT / "_build"
 INDEX = "index"
-# The tag of the cell that brings the package to where it is missing (see address.py); no page shows it.
+# The tag of the cell that brings the package to where it is missing (see book/address.py); no page shows it.
 SETUP = "remove-cell"
 
 # The kernel's private path before a warning: it differs on each run.
 WARNING_ORIGIN = re.compile(r"^\S*ipykernel_\d+\S*:\d+: ", re.MULTILINE)
 
-TAKEN = re.compile(r'definitions\(\s*"(\w+)"')
 PEER = re.compile(r'parity\.available\("(\w+)"\)')
 
 
-def names():
+def names() -> list[str]:
     """The notebooks in reading order: the index, then the chapters by number, each before its solutions."""
     return [INDEX, *sorted(path.stem for path in NOTEBOOKS.glob("*.ipynb") if path.stem != INDEX)]
 
 
-def read(name, folder=NOTEBOOKS):
+def read(name: str, folder: Path = NOTEBOOKS) -> NotebookNode:
     return nbformat.read(folder / f"{name}.ipynb", as_version=4)
 
 
-def unexecuted(name):
+def unexecuted(name: str) -> NotebookNode:
     """A notebook without its stored outputs."""
     nb = read(name)
     for cell in code_cells(nb):
@@ -35,7 +37,7 @@ def unexecuted(name):
     return nb
 
 
-def write(nb, name, folder):
+def write(nb: NotebookNode, name: str, folder: Path) -> None:
     """Write a notebook so that a process killed halfway leaves the old one whole."""
     folder.mkdir(parents=True, exist_ok=True)
     unfinished = folder / f".{name}.unfinished"
@@ -43,52 +45,46 @@ def write(nb, name, folder):
     unfinished.replace(folder / f"{name}.ipynb")
 
 
-def title(nb):
+def title(nb: NotebookNode) -> str:
     """The text of a notebook's first heading."""
-    return re.match(r"# (.+)", nb.cells[0].source)[1]
+    found = re.match(r"# (.+)", nb.cells[0].source)
+    if not found:
+        raise ValueError(f"a notebook begins with {nb.cells[0].source!r}; right would be a heading, '# Title'")
+    return found[1]
 
 
-def markdown(nb):
+def markdown(nb: NotebookNode) -> str:
     """All prose of a notebook."""
     return "\n\n".join(cell.source for cell in nb.cells if cell.cell_type == "markdown")
 
 
-def is_setup(cell):
+def is_setup(cell: NotebookNode) -> bool:
     return SETUP in cell.metadata.get("tags", [])
 
 
-def code_cells(nb):
+def code_cells(nb: NotebookNode) -> list[NotebookNode]:
     """The cells of a notebook that the book runs."""
     return [cell for cell in nb.cells if cell.cell_type == "code" and not is_setup(cell)]
 
 
-def sources(nb):
+def sources(nb: NotebookNode) -> list[str]:
     """The code of a notebook, cell by cell."""
     return [cell.source for cell in code_cells(nb)]
 
 
-def rests_on(name):
-    """The notebooks whose definitions a notebook takes, directly or through others."""
-    found, unread = set(), [name]
-    while unread:
-        new = set(TAKEN.findall("".join(sources(read(unread.pop()))))) - found
-        found |= new
-        unread += new
-    return sorted(found)
-
-
-def tables(nb):
+def tables(nb: NotebookNode) -> list[Path]:
     """The stored tables that a notebook reads."""
     source = "".join(sources(nb))
     return [path for path in sorted(NOTEBOOKS.glob("*.csv")) if path.name in source]
 
 
-def peers(cells):
+def peers(cells: Iterable[NotebookNode]) -> list[str]:
     """The optional packages that cells compare with, where they are installed."""
-    return sorted({peer for cell in cells for peer in PEER.findall(cell.source)})
+    source = "\n".join(cell.source for cell in cells)
+    return sorted(set(PEER.findall(source)))
 
 
-def cleaned(nb):
+def cleaned(nb: NotebookNode) -> NotebookNode:
     """The notebook without what belongs to one machine or one run (timestamps, versions, private paths) or
     is the same in each (the playground's script: what is stored is its still figure)."""
     nb.metadata = {

@@ -5,9 +5,11 @@ What is installed stays as it is. The package is linked into the notebook's fold
 
 import subprocess
 import sys
+from collections.abc import Iterable
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+# Nothing of ours is installed yet: the one place outside d2l_utils/chapters.py that finds the root by itself.
 ROOT = Path(__file__).resolve().parents[1]
 LINK = Path("d2l_utils")
 # What the chapters import; a kernel has IPython and matplotlib-inline already.
@@ -16,7 +18,7 @@ NEEDED = "numpy", "matplotlib", "scikit-learn", "pooch", "tqdm", "ipywidgets", "
 ALONE = "mxnet"
 
 
-def is_missing(name):
+def is_missing(name: str) -> bool:
     try:
         version(name)
     except PackageNotFoundError:
@@ -24,13 +26,13 @@ def is_missing(name):
     return False
 
 
-def pins(name):
+def pins(name: str) -> list[str]:
     """The lines of requirements.lock for a package, without hashes: one for each range of Pythons."""
     lines = (ROOT / "requirements.lock").read_text(encoding="utf-8").splitlines()
     return [line.rstrip(" \\") for line in lines if line.startswith(f"{name}==")]
 
 
-def install(names, *options):
+def install(names: Iterable[str], *options: str) -> None:
     """Let pip install those of the packages that are missing, at the locked versions."""
     missing = [name for name in names if is_missing(name)]
     if missing:
@@ -39,7 +41,7 @@ def install(names, *options):
         run("-m", "pip", "install", "--quiet", "--disable-pip-version-check", *options, *locked)
 
 
-def run(*arguments):
+def run(*arguments: str) -> None:
     if subprocess.run([sys.executable, *arguments]).returncode:
         sys.exit("The chapters cannot run here: see the lines above.")
 

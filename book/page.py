@@ -2,17 +2,18 @@
 
 import json
 import re
+from collections.abc import Iterator
 from functools import cache
 from html import escape, unescape
 from pathlib import Path
-
-from d2l_utils.figure import INK, PAPER
+from typing import Any
 
 from latex2mathml.converter import convert
 from mistune.plugins.table import render_table
 from nbconvert import TemplateExporter
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbconvert.preprocessors import Preprocessor, TagRemovePreprocessor
+from nbformat import NotebookNode
 
 from . import citations, notebook
 
@@ -26,10 +27,13 @@ UNCOLOURED = re.compile(r'<span class="(?:n|p|w)">(.*?)</span>', flags=re.DOTALL
 # No line may begin with the comma after a formula.
 PUNCTUATED = re.compile(r'(<math [^>]*display="inline">(?:(?!</math>).)*</math>)([,.;:!?)’”]+)', flags=re.DOTALL)
 WIDE_GAP = r"\qquad"  # between the parts of an equation; on a phone they stand one below the other
+# The colours of text and ground in a stored figure (d2l_utils draws with them); a page has its own.
+INK = "#000000"
+PAPER = "#ffffff"
 ANCHOR = '<a class="anchor-link"'
 
 
-def mathml(tex, display):
+def mathml(tex: str, display: str) -> str:
     """Convert a formula to MathML, which browsers draw without a script."""
     math = convert(tex, display=display)
     if re.search(r"<m[io]>(&|\\.*?)</m[io]>", math):
@@ -37,7 +41,7 @@ def mathml(tex, display):
     return NAMED_FUNCTION.sub(r'\1<mspace width="0.167em"/>', math)
 
 
-def link_id(kind, number):
+def link_id(kind: str, number: str) -> str:
     """What a numbered figure or equation is called in an address: figure-5-2."""
     return f"{kind}-{number.replace('.', '-')}"
 
@@ -45,7 +49,7 @@ def link_id(kind, number):
 class PageRenderer(IPythonRenderer):
     """Markdown to HTML: math as MathML with its number, links between notebooks as links between pages."""
 
-    def block_math(self, body):
+    def block_math(self, body: str) -> str:
         tex = unescape(body)
         tag = TAG.search(tex)[1]
         place = link_id("equation", tag)
@@ -53,28 +57,28 @@ class PageRenderer(IPythonRenderer):
         number = f'<a href="#{place}" aria-label="Equation {tag}">({tag})</a>'
         return f'<div class="equation" id="{place}"><div class="parts">{parts}</div>{number}</div>\n'
 
-    def inline_math(self, body):
+    def inline_math(self, body: str) -> str:
         return mathml(unescape(body), "inline")
 
-    def link(self, text, url, title=None):
+    def link(self, text: str, url: str, title: str | None = None) -> str:
         return super().link(text, re.sub(r"^([\w-]+)\.ipynb(?=$|#)", r"\1.html", url), title)
 
-    def text(self, text):
+    def text(self, text: str) -> str:
         # Typewriter quotes to typographic ones: code is no text and keeps its own.
         return QUOTED.sub("“\\1”", super().text(text)).replace("'", "’")
 
-    def heading(self, text, level, **attributes):
+    def heading(self, text: str, level: int, **attributes: Any) -> str:
         heading = super().heading(text, level, **attributes)
         return heading.replace(ANCHOR, f'{ANCHOR} aria-label="Link to this section"')
 
-    def table(self, text):
+    def table(self, text: str) -> str:
         return f'<div class="table">{render_table(self, text)}</div>\n'
 
 
 class Figures(Preprocessor):
     """Numbers the figures of a chapter and moves the sentences that follow a figure into its caption."""
 
-    def preprocess(self, nb, resources):
+    def preprocess(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
         count = 0
         for cell, following in zip(nb.cells, [*nb.cells[1:], None]):
             figures = [out for out in cell.get("outputs", ()) if "image/svg+xml" in out.get("data", ())]
@@ -86,7 +90,7 @@ class Figures(Preprocessor):
         return nb, resources
 
     @staticmethod
-    def caption(figure, following):
+    def caption(figure: NotebookNode, following: NotebookNode | None) -> tuple[str, str]:
         """The first paragraph after a figure, and what remains of its cell."""
         if following is None or not following.source.startswith("**"):
             raise ValueError(f"a figure has no caption sentence after it: {figure.data['text/plain']}")
@@ -103,12 +107,12 @@ class PageExporter(TemplateExporter):
     extra_template_basedirs = [str(TEMPLATE.parent)]
     preprocessors = [TagRemovePreprocessor(remove_cell_tags={notebook.SETUP}), Figures]
 
-    def markdown2html(self, source):
+    def markdown2html(self, source: str) -> str:
         renderer = PageRenderer(escape=False, exclude_anchor_links=False, anchor_link_text="#")
         html = MarkdownWithMath(renderer=renderer).render(source)
         return PUNCTUATED.sub(r'<span class="whole">\1\2</span>', html)
 
-    def default_filters(self):
+    def default_filters(self) -> Iterator[tuple[str, Any]]:
         yield from super().default_filters()
         yield "markdown2html", self.markdown2html
         yield "inline_svg", inline_svg
@@ -118,17 +122,17 @@ class PageExporter(TemplateExporter):
 
 
 @cache
-def exporter():
+def exporter() -> PageExporter:
     """One exporter for all pages: it compiles its templates when it is made."""
     return PageExporter()
 
 
-def without_idle_marks(code):
+def without_idle_marks(code: str) -> str:
     """Highlighted code with marks only where a colour hangs on them."""
     return UNCOLOURED.sub(r"\1", code)
 
 
-def inline_svg(output):
+def inline_svg(output: NotebookNode) -> str:
     """Put a figure into the page itself: its own ids, the page's ink and paper, its alternative text."""
     alt = output.get("metadata", {}).get("image/svg+xml", {}).get("alt")
     if not alt:
@@ -140,7 +144,7 @@ def inline_svg(output):
     return svg.replace("<svg ", f'<svg role="img" aria-label="{escape(alt)}" fill="currentColor" ', 1)
 
 
-def body(nb, name, number=""):
+def body(nb: NotebookNode, name: str, number: str = "") -> str:
     """The text of the page of this name; its figures are numbered after the chapter's own number, such as '5.'."""
     text, _ = exporter().from_notebook_node(nb, {"number": number})
     return citations.linked(text, name)

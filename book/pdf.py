@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 from . import browser, notebook, site
 
@@ -12,26 +13,26 @@ OPTIONS = "--no-pdf-header-footer", "--generate-pdf-document-outline"
 LINK = re.compile(r'(\bhref=")(?:([\w-]+)\.html)?(?:#([^"]*))?(")')
 
 
-def write(pages):
+def write(pages: list[dict]) -> Path:
     """Print these pages, each with its body, into book.pdf, and return its path."""
     program = browser.find()
     if not program:
         sys.exit(f"make pdf prints with a browser; install Chromium (looked for {', '.join(browser.CANDIDATES)})")
     OUTPUT.mkdir(parents=True, exist_ok=True)
-    source, printed = OUTPUT / "book.html", OUTPUT / "book.pdf"
+    source = OUTPUT / "book.html"
+    printed = OUTPUT / "book.pdf"
     joined = [{**entry, "body": within(entry["name"], entry["body"])} for entry in pages]
-    source.write_text(
-        site.TEMPLATES.get_template("print.html.j2").render(title=pages[0]["title"], pages=joined), encoding="utf-8"
-    )
+    text = site.TEMPLATES.get_template("print.html.j2").render(title=pages[0]["title"], pages=joined)
+    source.write_text(text, encoding="utf-8")
     command = [program, *browser.OPTIONS, *OPTIONS, f"--print-to-pdf={printed}", source.as_uri()]
     subprocess.run(command, check=True, capture_output=True, timeout=TIME_LIMIT)
     return printed
 
 
-def within(name, body):
+def within(name: str, body: str) -> str:
     """A page's text with ids and links of its own, so that it can stand in one document with the others."""
 
-    def link(match):
+    def link(match: re.Match) -> str:
         start, other, anchor, end = match.groups()
         if other is None and anchor is None:
             return match[0]  # it leads out of the book

@@ -1,26 +1,21 @@
-"""Runs notebooks, several at once, and keeps what they gave until something that they rest on changes."""
+"""Runs notebooks, several at once, and keeps what they gave."""
 
 import asyncio
-import hashlib
 import os
-import sys
 import time
-from importlib.util import find_spec
+from collections.abc import Iterable
 from tempfile import TemporaryDirectory
+from typing import Any
 
-from d2l_utils import kernels
-from d2l_utils.data import files
-
-import nbformat
 from jupyter_client import AsyncKernelManager
 from jupyter_client.kernelspec import KernelSpecManager
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbconvert.filters import strip_ansi
+from nbformat import NotebookNode
 
-from . import notebook
+from . import notebook, outputs
 
-EXECUTED = notebook.BUILD / "executed"
 TIME_LIMIT = 300  # seconds for one notebook
 QUIET = ["--log-level=ERROR"]  # a kernel that listens to this machine alone would warn of eavesdroppers
 
@@ -28,53 +23,22 @@ QUIET = ["--log-level=ERROR"]  # a kernel that listens to this machine alone wou
 class OurKernel(AsyncKernelManager):
     """Starts this very Python, whatever kernels the user has installed."""
 
-    def __init__(self, **options):
+    def __init__(self, **options: Any) -> None:
         # Where no folder has one, jupyter_client makes the kernel `python3` out of the Python that it runs in.
         super().__init__(kernel_spec_manager=KernelSpecManager(kernel_dirs=[]), **options)
 
 
-def environment(scratch):
+def environment(scratch: str) -> dict[str, str]:
     """A kernel's environment: the user's, without what would make Python, IPython or matplotlib behave otherwise."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "MPLBACKEND"))}
     return {**kept, "PYTHONUTF8": "1", "IPYTHONDIR": scratch, "MATPLOTLIBRC": os.devnull}
 
 
-def key(name):
-    """A hash of what a notebook's outputs rest on: its code, ours, the pins, the data, the peers, the kernels."""
-    nb = notebook.read(name)
-    parts = notebook.sources(nb)
-    for other in notebook.rests_on(name):
-        parts += notebook.sources(notebook.read(other))
-    ours = notebook.ROOT / "d2l_utils"
-    shared = [*sorted(ours.rglob("*.py")), *ours.glob("playground/*.json"), notebook.ROOT / "requirements.lock"]
-    parts += [path.read_text(encoding="utf-8") for path in [*shared, *notebook.tables(nb)]]
-    real_data = not files.offline() and all(files.kept(file) for file in files.FILES)
-    parts += [sys.version, f"real data: {real_data}", str(kernels.in_force())]
-    parts += [f"{peer}: {find_spec(peer) is not None}" for peer in notebook.peers(nb.cells)]
-    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
-
-
-def is_current(name):
-    """Tell whether the outputs that are kept for a notebook are still its own."""
-    path = EXECUTED / f"{name}.ipynb"
-    return path.exists() and nbformat.read(path, as_version=4).metadata.get("key") == key(name)
-
-
-def executed(name):
-    """A notebook as it is now, with the outputs of its last good run; as it was then, if its code has changed."""
-    now, then = notebook.read(name), notebook.read(name, EXECUTED)
-    if notebook.sources(now) != notebook.sources(then):
-        return then
-    for cell, run in zip(notebook.code_cells(now), notebook.code_cells(then)):
-        cell.update(outputs=run.outputs, execution_count=run.execution_count)
-    return now
-
-
-def execute(names):
+def execute(names: Iterable[str]) -> list[str]:
     """Run notebooks with all cores and keep those that succeed in _build/executed/.
 
     Args:
-        names: file names without ending (list of str).
+        names: file names without ending (iterable of str).
 
     Returns:
         The names of those that failed (list of str); for each, chapter, cell and traceback were printed.
@@ -82,46 +46,51 @@ def execute(names):
     Example:
         >>> execute([])
         []
-
-    Source: nbclient's reference, NotebookClient.async_execute.
     """
+    return asyncio.run(_execute_all(list(names)))
 
-    async def all_of_them():
-        slots = asyncio.Semaphore(os.cpu_count() or 1)
-        return await asyncio.gather(*(_execute(name, slots) for name in names))
 
-    succeeded = asyncio.run(all_of_them())
+async def _execute_all(names: list[str]) -> list[str]:
+    slots = asyncio.Semaphore(os.cpu_count() or 1)
+    succeeded = await asyncio.gather(*(_execute(name, slots) for name in names))
     return [name for name, fine in zip(names, succeeded) if not fine]
 
 
-async def _execute(name, slots):
+async def _execute(name: str, slots: asyncio.Semaphore) -> bool:
+    """Run one notebook as soon as a slot is free; tell whether it succeeded."""
     async with slots:
-        nb, started, current = notebook.unexecuted(name), time.perf_counter(), key(name)
-        client = NotebookClient(
-            nb,
-            kernel_name="python3",
-            kernel_manager_class=OurKernel,
-            timeout_func=lambda cell: max(1, started + TIME_LIMIT - time.perf_counter()),
-            extra_arguments=QUIET,
-            record_timing=False,
-            coalesce_streams=True,
-            skip_cells_with_tag=notebook.SETUP,
-            resources={"metadata": {"path": str(notebook.NOTEBOOKS)}},
-        )
         print(f"   ...     {name}", flush=True)
+        nb = notebook.unexecuted(name)
+        started = time.perf_counter()
+        current = outputs.key(name)
         try:
             with TemporaryDirectory() as scratch:
-                await client.async_execute(env=environment(scratch))
+                await _client(nb, started + TIME_LIMIT).async_execute(env=environment(scratch))
         except (CellExecutionError, CellTimeoutError, DeadKernelError, RuntimeError) as error:
             print(f"\nFAILED     {name}, {_where(nb)}\n{_why(error)}\n", flush=True)
             return False
         notebook.cleaned(nb).metadata["key"] = current
-        notebook.write(nb, name, EXECUTED)
+        notebook.write(nb, name, outputs.EXECUTED)
         print(f"{time.perf_counter() - started:6.1f} s   {name}", flush=True)
         return True
 
 
-def _where(nb):
+def _client(nb: NotebookNode, deadline: float) -> NotebookClient:
+    """What runs a notebook in a kernel of its own, until the deadline."""
+    return NotebookClient(
+        nb,
+        kernel_name="python3",
+        kernel_manager_class=OurKernel,
+        timeout_func=lambda cell: max(1, deadline - time.perf_counter()),
+        extra_arguments=QUIET,
+        record_timing=False,
+        coalesce_streams=True,
+        skip_cells_with_tag=notebook.SETUP,
+        resources={"metadata": {"path": str(notebook.NOTEBOOKS)}},
+    )
+
+
+def _where(nb: NotebookNode) -> str:
     """The cell at which a run ended: the last one that was started."""
     started = [cell for cell in nb.cells if cell.get("execution_count") or cell.get("outputs")]
     if not started:
@@ -129,7 +98,7 @@ def _where(nb):
     return f"cell {nb.cells.index(started[-1]) + 1} of {len(nb.cells)}:\n{started[-1].source}\n"
 
 
-def _why(error):
+def _why(error: Exception) -> str:
     if isinstance(error, CellTimeoutError):
         return f"The notebook did not end within {TIME_LIMIT} s."
     return strip_ansi(str(getattr(error, "traceback", error)))

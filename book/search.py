@@ -2,37 +2,87 @@
 
 import json
 import re
-from html import unescape
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import cache
 
-TERM = re.compile(r'<tr>\s*<td><span id="(term-[^"]+)"></span>(.*?)</td>(.*?)</tr>', re.DOTALL)
-HEADING = re.compile(r'<h([23]) id="([^"]+)">(.*?)<a [^>]*class="anchor-link"')
-SILENT = re.compile(r"<svg.*?</svg>|<script.*?</script>|<style.*?</style>", re.DOTALL)
+from bs4 import BeautifulSoup, NavigableString, Tag
+
+# What has no words is most of a page: pictures, and the marks that colour code. The parser need not read it.
+WORDLESS = re.compile(r'<svg.*?</svg>|<span class="\w+">([^<]*)</span>', re.DOTALL)
+SILENT = "script, style, a.anchor-link"
+TERM = 'td:first-child > span[id^="term-"]'  # where a row of the glossary begins
 
 
-def plain(html):
+@dataclass
+class Section:
+    """A piece of a page: what comes before its first heading, what follows one, or a term of the glossary."""
+
+    rank: str = ""  # h2, h3 or tr
+    anchor: str = ""
+    title: str = ""
+    html: str = ""  # the title with its formulas
+    words: list[str] = field(default_factory=list)
+
+    @property
+    def text(self) -> str:
+        """Its words, its title's among them."""
+        return _joined(self.words)
+
+
+def plain(html: str) -> str:
     """The words of a piece of HTML, without its pictures."""
-    return " ".join(unescape(re.sub(r"<[^>]+>", " ", SILENT.sub(" ", html))).split())
+    return _joined(_parsed(html).stripped_strings)
 
 
-def headings(body):
+def headings(body: str) -> list[dict[str, str]]:
     """The sections of a page, for the list "On this page": the headings of the second rank."""
-    return [{"anchor": anchor, "title": title} for rank, anchor, title in HEADING.findall(body) if rank == "2"]
+    return [{"anchor": part.anchor, "title": part.html} for part in sections(body) if part.rank == "h2"]
 
 
-def documents(page):
+def documents(page: dict) -> Iterator[dict[str, str]]:
     """One entry for what comes before the first heading of a page, one for each section and one for each term."""
-    body = page["body"]
-    starts = [(match.start(), match[2], plain(match[3])) for match in HEADING.finditer(body)]
-    bounds = [(0, "", ""), *starts, (len(body), "", "")]
-    for (start, anchor, section), (end, *_) in zip(bounds, bounds[1:]):
-        text = plain(TERM.sub("", body[start:end])).replace(" # ", " ", 1)
-        if text:
-            yield {"page": page["name"], "title": page["title"], "anchor": anchor, "section": section, "text": text}
-    for anchor, term, rest in TERM.findall(body):  # a glossary's rows are found one by one
-        yield {"page": page["name"], "title": page["title"], "anchor": anchor, "section": term, "text": plain(rest)}
+    for part in sections(page["body"]):
+        if part.text:
+            about = {"page": page["name"], "title": page["title"]}
+            yield {**about, "anchor": part.anchor, "section": part.title, "text": part.text}
 
 
-def script(entries):
+def script(entries: Iterable[dict[str, str]]) -> str:
     """The entries as a script: pages that are opened from disk may load a script, but no other file."""
     numbered = [{"id": i, **entry} for i, entry in enumerate(entries)]
     return f"window.bookSections = {json.dumps(numbered, ensure_ascii=False)};\n"
+
+
+@cache
+def sections(body: str) -> tuple[Section, ...]:
+    """The pieces of a page in its order, then the terms, which are found one by one."""
+    soup = _parsed(body)
+    terms = [_term(mark) for mark in soup.select(TERM)]
+    found = [Section()]
+    for node in soup.descendants:
+        if isinstance(node, Tag) and node.name in ("h2", "h3"):
+            title = _joined(node.stripped_strings)
+            found.append(Section(node.name, str(node["id"]), title, node.decode_contents()))
+        elif isinstance(node, NavigableString):
+            found[-1].words.append(node)
+    return (*found, *terms)
+
+
+def _term(mark: Tag) -> Section:
+    """Take a row out of the glossary: the term stands in its first cell, what it means in the others."""
+    row = mark.find_parent("tr").extract()
+    title = _joined(row.td.extract().stripped_strings)
+    return Section("tr", str(mark["id"]), title, words=list(row.stripped_strings))
+
+
+def _parsed(html: str) -> BeautifulSoup:
+    """A piece of HTML without what has no words for a reader."""
+    soup = BeautifulSoup(WORDLESS.sub(r" \1 ", html), "html.parser")
+    for element in soup.select(SILENT):
+        element.decompose()
+    return soup
+
+
+def _joined(words: Iterable[str]) -> str:
+    return " ".join(" ".join(words).split())

@@ -1,6 +1,5 @@
 """Writes the book: a page for every notebook that has been run, the bibliography, and what the pages share."""
 
-import os
 import re
 from pathlib import Path
 from shutil import copyfile, copytree
@@ -8,26 +7,31 @@ from shutil import copyfile, copytree
 from d2l_utils import playground
 
 from jinja2 import Environment, FileSystemLoader
+from nbformat import NotebookNode
 from nbformat.v4 import new_markdown_cell, new_notebook
 from pygments.formatters import HtmlFormatter
 
-from . import address, citations, notebook, page, run, search
+from . import address, choices, citations, notebook, outputs, page, search
 
 OUTPUT = notebook.BUILD / "html"
 ASSETS = OUTPUT / "assets"
 SOLUTIONS = "_solutions"
 # What the search finds a page by, and what other sites show of it, is its beginning.
-FIRST_PARAGRAPH, DESCRIPTION = re.compile(r"<p>.*?</p>", flags=re.DOTALL), 160
-LIGHT_CODE, DARK_CODE = "xcode", "github-dark"
+FIRST_PARAGRAPH = re.compile(r"<p>.*?</p>", flags=re.DOTALL)
+DESCRIPTION = 160  # characters
+NUMBER = re.compile(r"\D.*")  # what follows the number in a name
+LIGHT_CODE = "xcode"
+DARK_CODE = "github-dark"
 TEMPLATES = Environment(loader=FileSystemLoader(page.TEMPLATE), trim_blocks=True)
 BRANCH = "main"
 COLAB = "https://colab.research.google.com/github/{repository}/blob/{branch}/notebooks/{name}.ipynb"
 BINDER = "https://mybinder.org/v2/gh/{repository}/{branch}?labpath=notebooks%2F{name}.ipynb"
 
 
-def write_book():
+def write_book() -> None:
     """Write all pages; a notebook that failed keeps the page of its last good run."""
-    pages, home = list_of_pages(), linked_repository()
+    pages = list_of_pages()
+    home = linked_repository()
     write_assets()
     for orphan in {path.stem for path in OUTPUT.glob("*.html")} - {entry["name"] for entry in pages}:
         (OUTPUT / f"{orphan}.html").unlink()
@@ -37,48 +41,58 @@ def write_book():
     (ASSETS / "sections.js").write_text(search.script(sections), encoding="utf-8")
 
 
-def list_of_pages():
+def list_of_pages() -> list[dict]:
     """What is known of each page: its text, title, number, and place in the contents."""
-    good = [name for name in notebook.names() if (run.EXECUTED / f"{name}.ipynb").exists()]
+    good = [name for name in notebook.names() if (outputs.EXECUTED / f"{name}.ipynb").exists()]
     names = [name for name in good if name.removesuffix(SOLUTIONS) in good]  # no solutions without their chapter
-    notebooks = {name: run.executed(name) for name in names}
+    notebooks = {name: outputs.executed(name) for name in names}
     pages = [describe(name, nb, names) for name, nb in notebooks.items()]
     prose = {name: notebook.markdown(nb) for name, nb in notebooks.items()}
     text = citations.bibliography(prose, {entry["name"]: entry["title"] for entry in pages})
     return [*pages, describe(citations.PAGE, new_notebook(cells=[new_markdown_cell(text)]), names)]
 
 
-def describe(name, nb, names):
+def describe(name: str, nb: NotebookNode, names: list[str]) -> dict:
     """One page of the list."""
-    title, number = notebook.title(nb), re.match(r"\d*", name)[0].lstrip("0")
+    title = notebook.title(nb)
+    number = NUMBER.sub("", name).lstrip("0")
     is_solutions = name.endswith(SOLUTIONS)
     figures = f"{'S' * is_solutions}{number}." if number else ""
     return {
         "name": name,
         "title": title,
         "number": number,
-        "entry": None if is_solutions else title if name != notebook.INDEX else "Start here",
+        "entry": entry(name, title),
         "solutions": name + SOLUTIONS if name + SOLUTIONS in names else None,
         "used_stand_in": used_stand_in(nb),
         "body": page.body(nb, name, figures),
     }
 
 
-def used_stand_in(nb):
+def entry(name: str, title: str) -> str | None:
+    """What the list of chapters calls a page; solutions are not in it."""
+    if name.endswith(SOLUTIONS):
+        return None
+    return "Start here" if name == notebook.INDEX else title
+
+
+def used_stand_in(nb: NotebookNode) -> bool:
     """Tell whether any cell warned that something stood in for a real data file."""
     outputs = [output for cell in nb.cells for output in cell.get("outputs", ())]
     return any("StandInWarning" in output.get("text", "") for output in outputs)
 
 
-def neighbours(current, pages):
+def neighbours(current: dict, pages: list[dict]) -> tuple[dict | None, dict | None]:
     """The pages to turn to. Solutions lie beside the way: back leads to their chapter, on to the next one."""
     chapters = [entry for entry in pages if entry["entry"]]
     place = next(i for i, entry in enumerate(chapters) if current["name"] in (entry["name"], entry["solutions"]))
-    previous = chapters[place] if current["entry"] is None else chapters[place - 1] if place else None
-    return previous, next(iter(chapters[place + 1 :]), None)
+    following = chapters[place + 1] if place + 1 < len(chapters) else None
+    if current["entry"] is None:
+        return chapters[place], following
+    return chapters[place - 1] if place else None, following
 
 
-def frame(current, pages, home):
+def frame(current: dict, pages: list[dict], home: str | None) -> str:
     """A whole page: the text within the frame that all pages share, with links to its repository if it has one."""
     previous, following = neighbours(current, pages)
     return TEMPLATES.get_template("page.html.j2").render(
@@ -94,7 +108,7 @@ def frame(current, pages, home):
     )
 
 
-def links(current, home):
+def links(current: dict, home: str | None) -> list[tuple[str, str]]:
     """What stands above a page's title: (text, address)."""
     name = current["name"]
     if name == citations.PAGE:
@@ -107,20 +121,12 @@ def links(current, home):
     return above + beneath + download + online
 
 
-def repository():
-    """The public repository that D2L_REPOSITORY names, as owner/name, or None."""
-    named = os.environ.get("D2L_REPOSITORY")
-    if named and not re.fullmatch(r"[\w.-]+/[\w.-]+", named):
-        raise ValueError(f"D2L_REPOSITORY is {named!r}; it must be owner/name, as in octocat/rmsprop")
-    return named
-
-
-def linked_repository():
+def linked_repository() -> str | None:
     """The repository that pages link to, as owner/name: that of this build, or the one that is stored, or None."""
-    return repository() or address.published()
+    return choices.repository() or address.published()
 
 
-def write_assets():
+def write_assets() -> None:
     """Lay what the pages share beside them: style, scripts, fonts, and what can be downloaded."""
     (OUTPUT / "notebooks").mkdir(parents=True, exist_ok=True)
     ASSETS.mkdir(exist_ok=True)
@@ -134,7 +140,7 @@ def write_assets():
         copyfile(notebook.NOTEBOOKS / f"{name}.ipynb", OUTPUT / "notebooks" / f"{name}.ipynb")
 
 
-def code_css():
+def code_css() -> str:
     """The colours of code, for light pages and dark ones, as the reader's system or the button has it."""
     light = HtmlFormatter(style=LIGHT_CODE).get_style_defs(".highlight")
     dark = HtmlFormatter(style=DARK_CODE)

@@ -3,19 +3,21 @@
 import ast
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[1]  # of the project
 NOTEBOOKS = ROOT / "notebooks"
 KEPT = ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef
+OF_IPYTHON = re.compile(r"^[%!].*", re.MULTILINE)
 
 
 def definitions(chapter: str, *names: str) -> Any:
     """Load functions and classes that a chapter defines or takes from others, without running the rest of it.
 
     Args:
-        chapter: the notebook's file name without ending (str).
+        chapter: the notebook's file name without ending (str). A notebook writes it out: see rests_on.
         *names: what it defines at the top level of its cells (str).
 
     Returns:
@@ -28,15 +30,9 @@ def definitions(chapter: str, *names: str) -> Any:
         >>> definitions("05_rmsprop", "rmsprop").__name__
         'rmsprop'
     """
-    path = NOTEBOOKS / f"{chapter}.ipynb"
-    if not path.exists():
-        there = ", ".join(sorted(path.stem for path in NOTEBOOKS.glob("*.ipynb")))
-        raise ValueError(f"chapter is {chapter!r}; notebooks/ has {there}")
     kept: list[ast.stmt] = []
-    for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
-        if cell["cell_type"] == "code":
-            source = re.sub(r"^[%!].*", "", "".join(cell["source"]), flags=re.MULTILINE)
-            kept += [node for node in ast.parse(source).body if isinstance(node, KEPT) or _is_taken(node)]
+    for _, source in _code(chapter):
+        kept += [node for node in ast.parse(source).body if isinstance(node, KEPT) or _is_taken(node)]
     namespace: dict[str, Any] = {}
     exec(compile(ast.Module(kept, type_ignores=[]), f"{chapter}.ipynb", "exec"), namespace)
     missing = [name for name in names if name not in namespace]
@@ -46,6 +42,67 @@ def definitions(chapter: str, *names: str) -> Any:
     return found[0] if len(found) == 1 else found
 
 
-def _is_taken(node):
+def rests_on(chapter: str) -> list[str]:
+    """Find the notebooks whose definitions a notebook takes, directly or through others.
+
+    Args:
+        chapter: the notebook's file name without ending (str).
+
+    Returns:
+        The names of the others, sorted (list of str).
+
+    Raises:
+        ValueError: there is no such notebook, or one of them calls `definitions` with a name that is not written
+            out: what it takes could not be known without running it.
+
+    Example:
+        >>> rests_on("05_rmsprop_solutions")
+        ['01_gradient_descent', '04_adagrad', '05_rmsprop']
+    """
+    found: set[str] = set()
+    unread = [chapter]
+    while unread:
+        new = set(_taken(unread.pop())) - found
+        found |= new
+        unread += new
+    return sorted(found)
+
+
+def _code(chapter: str) -> Iterator[tuple[int, str]]:
+    """The code cells of a notebook: their numbers, counted among all cells, and their sources in plain Python."""
+    path = NOTEBOOKS / f"{chapter}.ipynb"
+    if not path.exists():
+        there = ", ".join(sorted(path.stem for path in NOTEBOOKS.glob("*.ipynb")))
+        raise ValueError(f"chapter is {chapter!r}; notebooks/ has {there}")
+    for number, cell in enumerate(json.loads(path.read_text(encoding="utf-8"))["cells"], start=1):
+        if cell["cell_type"] == "code":
+            yield number, OF_IPYTHON.sub("", "".join(cell["source"]))
+
+
+def _taken(chapter: str) -> Iterator[str]:
+    """The notebooks that a notebook itself names in its calls of `definitions`."""
+    for number, source in _code(chapter):
+        for call in _calls(source):
+            if not (call.args and isinstance(call.args[0], ast.Constant) and isinstance(call.args[0].value, str)):
+                raise ValueError(
+                    f"{chapter}, cell {number} calls {ast.unparse(call)}; its first argument must be the name "
+                    'of a chapter, written out, as in definitions("05_rmsprop", "rmsprop")'
+                )
+            yield call.args[0].value
+
+
+def _calls(source: str) -> list[ast.Call]:
+    """The calls of `definitions` in a cell. One that is no Python has none: it says so when it is run."""
+    if "definitions" not in source:
+        return []  # most cells: parsing them all would take a second of each `make`
+    try:
+        tree = ast.parse(source)
+    except SyntaxError:
+        return []
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    return [call for call in calls if "definitions" in (getattr(call.func, "id", ""), getattr(call.func, "attr", ""))]
+
+
+def _is_taken(node: ast.stmt) -> bool:
     """Whether a statement is itself `name = definitions(...)`."""
     return isinstance(node, ast.Assign) and getattr(getattr(node.value, "func", None), "id", "") == "definitions"

@@ -77,7 +77,7 @@ def losses(histories, *, log=False, optimum=None):
         ValueError: there is no history, or more than four.
 
     Example:
-        >>> from d2l_utils.history import History
+        >>> from d2l_utils.train.history import History
         >>> losses({"run": [History("run", [0, 1], [0.0, 1.0], [0.5, 0.25])]}).alt
         'loss against epoch. run: starts at 0.5, ends at 0.25 (epoch = 1).'
 

@@ -54,4 +54,4 @@ in_root make .venv/.developers
 in_root make smoke
 in_root .venv/bin/python -c "$run" $chapters
 in_root .venv/bin/python -m book changes $chapters
-in_root .venv/bin/python -m pytest $(printf 'tests/test_notebooks.py::test_outputs_are_those_committed[%s] ' $chapters)
+in_root .venv/bin/python -m pytest $(printf 'tests/book/test_notebooks.py::test_outputs_are_those_committed[%s] ' $chapters)

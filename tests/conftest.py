@@ -1,7 +1,7 @@
 """Fixtures that all tests share, and a last word on what was skipped and why."""
 
 import d2l_utils  # noqa: F401  (makes MXNet importable before any test imports it)
-from book import browser, run
+from book import browser, outputs
 from d2l_utils import data, runtime
 from tiny_project import copy
 
@@ -51,9 +51,9 @@ def executed():
     """Reads a notebook as the build has just run it."""
 
     def read(name):
-        if not run.is_current(name):
+        if not outputs.is_current(name):
             pytest.fail(f"{name} has not been run since it changed: run `make` first")
-        return run.executed(name)
+        return outputs.executed(name)
 
     return read
 

@@ -3,6 +3,7 @@
 import itertools
 import re
 
+from colours import contrast
 from d2l_utils import plot
 from d2l_utils.figure import colours
 from d2l_utils.playground.surfaces import FACTS
@@ -13,16 +14,6 @@ import pytest
 from matplotlib.colors import to_rgb
 
 WHITE, DARK = "#ffffff", "#15181b"  # paper by day and by night: book/template/book.css
-
-
-def luminance(colour):
-    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in to_rgb(colour)]
-    return np.dot(linear, [0.2126, 0.7152, 0.0722])
-
-
-def contrast(a, b):
-    high, low = sorted((luminance(a), luminance(b)), reverse=True)
-    return (high + 0.05) / (low + 0.05)
 
 
 # How people without red, green or blue receptors see linear RGB (Viénot, Brettel and Mollon, 1999).

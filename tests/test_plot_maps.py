@@ -4,6 +4,7 @@ import base64
 import io
 import re
 
+from colours import contrast, luminance
 from d2l_utils import plot
 from d2l_utils.plot_maps import COLOUR_MAP, DARK, LIGHT
 
@@ -12,7 +13,6 @@ import numpy as np
 import pytest
 from matplotlib.colors import LogNorm, to_rgb
 from PIL import Image
-from test_plot import contrast, luminance
 
 X, Y = np.logspace(-4, 0, 5), np.logspace(-2, 0, 3)
 VALUES = np.array([[0.1, 0.2, 0.3, 0.4, np.nan], [0.01, 0.2, 0.5, 2.0, np.inf], [0.9, 0.8, 0.7, 3.0, 4.0]])

@@ -5,7 +5,7 @@ from matplotlib import rc_context
 
 from .. import alt_text
 from ..figure import GREY, INK, STYLE, Figure, grid, legend
-from ..history import Trajectory
+from ..train.history import Trajectory
 from .surfaces import FACTS, Surface
 
 RULES = FACTS["rules"]

@@ -6,7 +6,7 @@ import re
 import subprocess
 import sys
 
-from book import notebook, run
+from book import notebook, outputs
 from conftest import NO_KERNELS
 from d2l_utils import kernels
 
@@ -115,10 +115,10 @@ def test_the_users_choice_stands_and_the_cache_knows_it(processor, monkeypatch, 
 def test_notebooks_run_again_on_other_kernels(processor, monkeypatch):
     processor(OF_TODAY)
     kernels.choose()
-    before = run.key(CHAPTER)
-    assert run.key(CHAPTER) == before
+    before = outputs.key(CHAPTER)
+    assert outputs.key(CHAPTER) == before
     monkeypatch.setenv("OPENBLAS_CORETYPE", "Prescott")
-    assert run.key(CHAPTER) != before
+    assert outputs.key(CHAPTER) != before
 
 
 def test_a_system_that_says_nothing_of_its_processor(monkeypatch):

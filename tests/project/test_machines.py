@@ -4,7 +4,7 @@ import json
 import re
 import shlex
 
-from book import lock
+from tools import lock
 
 import pytest
 import yaml

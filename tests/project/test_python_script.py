@@ -11,7 +11,8 @@ import tarfile
 import zipfile
 from pathlib import Path
 
-from book import lock, notebook
+from book import notebook
+from tools import lock
 
 import pytest
 

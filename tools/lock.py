@@ -5,13 +5,15 @@ import subprocess
 import sys
 from pathlib import Path
 
+from d2l_utils.chapters import ROOT
+
 from packaging.markers import Marker
 
-ROOT = Path(__file__).resolve().parents[1]
-READERS, DEVELOPERS, CONDA = (
-    ROOT / name for name in ("requirements.lock", "requirements-dev.lock", "environment.yml")
-)
-OLDEST, MAIN = "3.10", "3.11"  # the oldest Python that the locks cover; the one that conda installs
+READERS = ROOT / "requirements.lock"
+DEVELOPERS = ROOT / "requirements-dev.lock"
+CONDA = ROOT / "environment.yml"
+OLDEST = "3.10"  # the oldest Python that the locks cover
+MAIN = "3.11"  # the one that conda installs
 PLATFORMS = "linux", "darwin"
 CONDA_HEAD = f"""\
 # Written by `make lock` from requirements.lock: the same pins, for conda.
@@ -26,14 +28,14 @@ dependencies:
 """
 
 
-def resolve(output, *options):
+def resolve(output: Path, *options: str) -> None:
     """Let uv pin every package, for every Python and system that pyproject.toml names, with hashes."""
     command = [sys.executable, "-m", "uv", "pip", "compile", "pyproject.toml", "--universal", "--no-header"]
     command += ["--generate-hashes", "--python-version", OLDEST, "--quiet", "-o", output.name, *options]
     subprocess.run(command, cwd=ROOT, check=True)
 
 
-def environment(lock):
+def environment(lock: str) -> str:
     """Turn the text of a lock file into that of environment.yml: the pins of one Python, without hashes."""
     pins = []
     for line in lock.splitlines():
@@ -47,7 +49,7 @@ def environment(lock):
     return CONDA_HEAD + "".join(pins) + '      - "-e ."\n'
 
 
-def _holds(marker, platform):
+def _holds(marker: str, platform: str) -> bool:
     python = {"python_version": MAIN, "python_full_version": f"{MAIN}.99", "implementation_name": "cpython"}
     return Marker(marker).evaluate({**python, "sys_platform": platform, "os_name": "posix"})
 

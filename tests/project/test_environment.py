@@ -4,8 +4,8 @@ import re
 import sys
 from importlib import metadata
 
-from book import lock
 from d2l_utils import runtime
+from tools import lock
 
 import pytest
 from packaging.requirements import Requirement

@@ -2,8 +2,8 @@
 
 import itertools
 
-from benchmarks import mnist_full
 from d2l_utils import train
+from tools import mnist_full
 
 import pytest
 from mxnet import nd

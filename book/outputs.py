@@ -1,0 +1,66 @@
+"""What notebooks gave when they were last run, and whether something that they rest on has changed since."""
+
+import hashlib
+import sys
+from collections.abc import Iterator
+from importlib import metadata
+
+from d2l_utils import kernels
+from d2l_utils.chapters import ROOT, rests_on
+from d2l_utils.data import files
+
+import nbformat
+from nbformat import NotebookNode
+
+from . import notebook
+
+EXECUTED = notebook.BUILD / "executed"
+
+
+def key(name: str) -> str:
+    """A hash of what a notebook's outputs rest on: its code, ours, the pins, the data, the peers, the kernels."""
+    parts = [part for each in (name, *rests_on(name)) for part in _cells(notebook.read(each))]
+    nb = notebook.read(name)
+    parts += [path.read_text(encoding="utf-8") for path in [*_shared(), *notebook.tables(nb)]]
+    parts += [f"{peer}: {_version(peer)}" for peer in notebook.peers(nb.cells)]
+    real_data = not files.offline() and all(files.kept(file) for file in files.FILES)
+    parts += [sys.version, f"real data: {real_data}", str(kernels.in_force())]
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+
+def _cells(nb: NotebookNode) -> Iterator[str]:
+    """The code of a notebook and the tags that say how it is run and shown."""
+    for cell in notebook.code_cells(nb):
+        yield cell.source
+        yield str(cell.metadata.get("tags", []))
+
+
+def _shared() -> list:
+    """What every notebook rests on: our package, without the scripts and styles of pages, and the pins."""
+    ours = ROOT / "d2l_utils"
+    return [*sorted(ours.rglob("*.py")), *sorted(ours.rglob("*.json")), ROOT / "requirements.lock"]
+
+
+def _version(peer: str) -> str:
+    """The version of an optional package."""
+    try:
+        return metadata.version(peer)
+    except metadata.PackageNotFoundError:
+        return "not installed"
+
+
+def is_current(name: str) -> bool:
+    """Tell whether the outputs that are kept for a notebook are still its own."""
+    path = EXECUTED / f"{name}.ipynb"
+    return path.exists() and nbformat.read(path, as_version=4).metadata.get("key") == key(name)
+
+
+def executed(name: str) -> NotebookNode:
+    """A notebook as it is now, with the outputs of its last good run; as it was then, if its code has changed."""
+    now = notebook.read(name)
+    then = notebook.read(name, EXECUTED)
+    if notebook.sources(now) != notebook.sources(then):
+        return then
+    for cell, run in zip(notebook.code_cells(now), notebook.code_cells(then)):
+        cell.update(outputs=run.outputs, execution_count=run.execution_count)
+    return now

@@ -1,0 +1,1 @@
+"""What writes committed files: one module for each, one make rule for each."""
