@@ -70,7 +70,7 @@ def changed(project):
 
 
 def test_one_command_writes_the_address_everywhere(project):
-    command = [sys.executable, "-m", "book", "address"]
+    command = [sys.executable, "-m", "tools.address"]
     subprocess.run(command, cwd=project, env={**os.environ, "D2L_REPOSITORY": ""}, check=True)
     assert changed(project) == []
     subprocess.run(command, cwd=project, env={**os.environ, "D2L_REPOSITORY": "octocat/optimizers"}, check=True)
@@ -94,7 +94,7 @@ def kernel(folder, repository, *cells):
 
 
 def test_a_notebook_alone_in_an_empty_folder_gets_the_book(project, tmp_path):
-    asks = "from d2l_utils import chapters; print(chapters.ROOT, chapters.NOTEBOOKS)"
+    asks = "import d2l_utils; print(d2l_utils.chapters.ROOT, d2l_utils.chapters.NOTEBOOKS)"
     folder = tmp_path / "empty"
     done = kernel(folder, project, LINE, asks, "print(d2l_utils.chapters.definitions('05_rmsprop', 'rmsprop'))")
     assert done.returncode == 0, done.stderr
