@@ -6,7 +6,7 @@ from functools import cache
 from html import escape, unescape
 from pathlib import Path
 
-from d2l_utils.figure import INK, PAPER
+from d2l_utils.plot.figure import INK, PAPER
 
 from latex2mathml.converter import convert
 from mistune.plugins.table import render_table

@@ -45,7 +45,7 @@ def key(name):
     for other in notebook.rests_on(name):
         parts += notebook.sources(notebook.read(other))
     ours = notebook.ROOT / "d2l_utils"
-    shared = [*sorted(ours.glob("*.py")), *ours.glob("playground/*.json"), notebook.ROOT / "requirements.lock"]
+    shared = [*sorted(ours.rglob("*.py")), *ours.glob("playground/*.json"), notebook.ROOT / "requirements.lock"]
     parts += [path.read_text(encoding="utf-8") for path in [*shared, *notebook.tables(nb)]]
     real_data = not files.offline() and all(files.kept(file) for file in files.FILES)
     parts += [sys.version, f"real data: {real_data}", str(kernels.in_force())]

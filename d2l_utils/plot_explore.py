@@ -9,8 +9,8 @@ from numbers import Real
 import numpy as np
 from matplotlib import rc_context
 
-from . import alt_text
-from .figure import GREY, INK, STYLE, grid, legend
+from .plot import alt_text
+from .plot.figure import GREY, INK, STYLE, grid, legend
 from .surfaces import FACTS, PLAYGROUND, SURFACES
 
 RULES = FACTS["rules"]

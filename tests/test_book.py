@@ -7,10 +7,10 @@ import sys
 from html.parser import HTMLParser
 
 from book import address, citations, notebook, page, pdf, run, search, site
+from eyes import contrast
 
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
-from test_plot import contrast
 
 NAMES = notebook.names()
 PAGES = [*NAMES, citations.PAGE]

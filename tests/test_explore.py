@@ -7,12 +7,12 @@ from xml.etree import ElementTree
 import chapter_rules
 from d2l_utils import plot, train
 from d2l_utils.surfaces import PLAYGROUND, SURFACES
+from eyes import BLINDNESS, contrast
 
 import numpy as np
 import pytest
 from matplotlib.colors import to_rgb
 from test_playground import DIVERGING, RULES, by_python, path_of
-from test_plot import BLINDNESS, contrast
 
 PAPERS = "#fdfdfb", "#15181b"  # book/template/book.css
 
