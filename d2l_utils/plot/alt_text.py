@@ -130,8 +130,7 @@ def panels(runs: Mapping[str, Mapping[str, Sequence[tuple[Any, Any]]]], x_label:
 
 def _range(numbers: Sequence[float]) -> str:
     ordered = sorted(numbers)
-    low = ordered[0]
-    high = ordered[-1]
+    low, high = ordered[0], ordered[-1]
     return f"{low:.3g}" if low == high else f"{low:.3g} ... {high:.3g}"
 
 

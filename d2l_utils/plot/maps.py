@@ -11,12 +11,7 @@ from . import alt_text, figure
 HATCHES = "xxxx", "////"
 EDGE = patheffects.withStroke(linewidth=3, foreground=figure.MARK_DARK)
 LINE = {"color": figure.MARK_LIGHT, "linewidth": 1.5, "path_effects": [EDGE]}
-MARK = {
-    "linestyle": "none",
-    "markersize": 8,
-    "markerfacecolor": figure.MARK_LIGHT,
-    "markeredgecolor": figure.MARK_DARK,
-}
+MARK = {"linestyle": "none", "markersize": 8, "color": figure.MARK_LIGHT, "markeredgecolor": figure.MARK_DARK}
 LINES = [{"linestyle": style, **LINE} for style in figure.LINES]
 MARKS = [{"marker": marker, **MARK} for marker in figure.MARKERS]
 Maps = Mapping[str, tuple[str, figure.ArrayLike]]

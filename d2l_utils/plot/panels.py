@@ -7,8 +7,7 @@ from matplotlib.ticker import LogLocator, NullLocator
 
 from . import alt_text, figure
 
-Lines = Sequence[figure.XY]
-Runs = Mapping[str, Mapping[str, Lines]]
+Runs = Mapping[str, Mapping[str, Sequence[figure.XY]]]
 
 
 def panels(
@@ -57,7 +56,7 @@ def panels(
     return fig.saying(alt_text.panels(runs, x_label, y_label))
 
 
-def _draw(axes: figure.Axes, kind: str, lines: Lines, place: int) -> None:
+def _draw(axes: figure.Axes, kind: str, lines: Sequence[figure.XY], place: int) -> None:
     """All runs of one kind; only the first of them goes into the legend."""
     for i, (x, y) in enumerate(lines):
         label = None if i else kind
