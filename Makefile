@@ -28,7 +28,7 @@ export PYTHON
 
 # The folders stand for what is added or taken away; `data` alone is the target of that name.
 INPUTS := notebooks data/ requirements.lock \
-    $(wildcard notebooks/*.ipynb notebooks/*.csv d2l_utils/*.py d2l_utils/playground/* book/*.py book/*.bib book/template/* book/template/*/* data/*.dat data/mnist data/mnist/*.gz $(VENV)/.peers)
+    $(wildcard notebooks/*.ipynb notebooks/*.csv d2l_utils/*.py d2l_utils/plot/*.py d2l_utils/playground/* book/*.py book/*.bib book/template/* book/template/*/* data/*.dat data/mnist data/mnist/*.gz $(VENV)/.peers)
 # What the pages were built for. A repository goes in by its checksum: it may be any text, until book/site.py refuses it.
 REPOSITORY := $(if $(D2L_REPOSITORY),-for-$(firstword $(shell printf %s '$(subst ','\'',$(D2L_REPOSITORY))' | cksum)))
 STAMP := $(BOOK)/.built-$(if $(filter 1,$(D2L_OFFLINE)),stand-in,with-data)$(REPOSITORY)

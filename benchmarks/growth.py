@@ -6,7 +6,7 @@ from time import perf_counter
 
 from d2l_utils import data, runtime, train
 from d2l_utils.chapters import ROOT
-from d2l_utils.figure import COLOURS, LINES, MARKERS, STYLE, grid
+from d2l_utils.plot.figure import COLOURS, LINES, MARKERS, STYLE, grid
 
 import numpy as np
 from matplotlib import rc_context

@@ -14,7 +14,7 @@ from .setting import checked, runs_of
 from .surfaces import SURFACES
 
 if TYPE_CHECKING:
-    from ..figure import Figure
+    from ..plot.figure import Figure
 
 
 class Playground:

@@ -3,8 +3,8 @@
 import numpy as np
 from matplotlib import rc_context
 
-from .. import alt_text
-from ..figure import GREY, INK, STYLE, Figure, grid, legend
+from ..plot import alt_text
+from ..plot.figure import GREY, INK, STYLE, Figure, grid, legend
 from ..train.history import Trajectory
 from .surfaces import FACTS, Surface
 

@@ -7,7 +7,7 @@ import sys
 from html.parser import HTMLParser
 
 from book import address, citations, notebook, page, pdf, run, search, site
-from colours import contrast
+from eyes import contrast
 
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output

@@ -6,16 +6,15 @@ from xml.etree import ElementTree
 
 import chapter_rules
 from d2l_utils import playground, plot, train
-from d2l_utils.train.history import DivergenceWarning
 from d2l_utils.playground import SURFACES, bundle, still
 from d2l_utils.playground.surfaces import FACTS
+from d2l_utils.train.history import DivergenceWarning
+from eyes import BLINDNESS, contrast
 
 import numpy as np
 import pytest
 from matplotlib.colors import to_rgb
 from test_playground import RULES, known
-from colours import contrast
-from test_plot import BLINDNESS
 
 PAPERS = "#fdfdfb", "#15181b"  # book/template/book.css
 

@@ -74,11 +74,9 @@ def test_imports_run_one_way():
         names = {name for pair in ours for name in pair if name}
         if path.stem in GROUND_FLOOR:
             assert names <= {"stand_in", "files"}, path.name
-        elif path.stem in ("figure", "plot_curves", "plot_maps", "plot_paths"):
-            assert names <= {"alt_text", "figure"}, path.name
         elif path.stem == "plot_explore":
-            assert names <= {"alt_text", "figure", "surfaces"}, path.name
-        elif path.stem not in ("plot", "textbook", "__init__"):
+            assert names <= {"plot", "surfaces"}, path.name
+        elif path.stem not in ("textbook", "__init__"):
             assert not {name for name in names if "plot" in name}, path.name
 
 

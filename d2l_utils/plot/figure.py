@@ -2,9 +2,16 @@
 
 import io
 import re
+from collections.abc import Sequence, Sized
+from functools import partial
 
+import numpy as np
+from matplotlib import colormaps, rc_context, rcParamsDefault
 from matplotlib import figure as mpl_figure
-from matplotlib import rc_context, rcParamsDefault
+from matplotlib.axes import Axes
+from numpy.typing import ArrayLike
+
+XY = tuple[ArrayLike, ArrayLike]
 
 # Dark enough for white paper, light enough for a dark page, apart for every kind of colour vision
 # (after Okabe and Ito); with the line styles and markers they survive greyscale.
@@ -15,16 +22,22 @@ LINES = "-", "--", "-.", ":"
 MARKERS = "o", "s", "^", "D"
 GREY = "#808080"
 INK, PAPER = "#000000", "#ffffff"  # the book's pages replace these two by their own
+SHADES = colormaps["viridis"]  # even steps for every kind of colour vision and in greyscale
+# Not INK and PAPER: a shade stays what it is on a dark page, and so must what stands on it.
+LIGHT, DARK = "#fefefe", "#010101"  # numbers, of which one or the other can be read on every shade
+MARK_LIGHT, MARK_DARK = "#fafafa", "#101010"  # marks, one edged by the other
 STYLE = {
     **rcParamsDefault,  # a picture is the same whatever the user's matplotlibrc says
     "font.size": 10,
     "figure.labelsize": 10,
+    "axes.titlesize": 10,
     "axes.spines.top": False,
     "axes.spines.right": False,
     "legend.frameon": False,
     "svg.fonttype": "none",  # text stays text: it can be read aloud, searched and scaled
     "svg.hashsalt": "d2l",  # the same figure gives the same file
 }
+styled = partial(rc_context, STYLE)  # the context in which all pictures are drawn
 
 
 class Figure(mpl_figure.Figure):
@@ -36,34 +49,37 @@ class Figure(mpl_figure.Figure):
 
     alt = ""
 
-    def svg(self):
+    def saying(self, words: str) -> "Figure":
+        """This figure, with these words for its alternative text."""
+        self.alt = words
+        return self
+
+    def svg(self) -> str:
         """The figure as SVG, titled by its alternative text; the same data give the same text."""
         text = io.StringIO()
-        with rc_context(STYLE):
+        with styled():
             self.savefig(text, format="svg", metadata={"Date": None, "Creator": None})
-        return numbered(re.sub(r"^.*?(?=<svg)", "", text.getvalue(), flags=re.DOTALL))
+        svg = re.sub(r"^.*?(?=<svg)", "", text.getvalue(), flags=re.DOTALL)
+        # Its ids are numbered in order: matplotlib's own are others with NumPy 1 than with NumPy 2.
+        hashed = dict.fromkeys(re.findall(r'\bid="([a-z][0-9a-f]{10})"', svg))
+        for number, name in enumerate(hashed):
+            svg = svg.replace(name, f"{name[0]}{number}")
+        return svg
 
-    def _ipython_display_(self):
+    def _ipython_display_(self) -> None:
         from IPython.display import display
 
         bundle = {"image/svg+xml": self.svg(), "text/plain": self.alt}
         display(bundle, raw=True, metadata={"image/svg+xml": {"alt": self.alt}})
 
 
-def numbered(svg):
-    """A figure's SVG with its ids numbered in order: matplotlib's own are others with NumPy 1 than with NumPy 2."""
-    for number, hashed in enumerate(dict.fromkeys(re.findall(r'\bid="([a-z][0-9a-f]{10})"', svg))):
-        svg = svg.replace(hashed, f"{hashed[0]}{number}")
-    return svg
-
-
-def new(width=5.2, height=3.2):
+def new(width: float = 5.2, height: float = 3.2) -> tuple[Figure, Axes]:
     """A figure with one pair of axes, of this size in inches."""
     figure = Figure(figsize=(width, height), layout="constrained", facecolor=PAPER)
     return figure, figure.add_subplot()
 
 
-def grid(number, columns, height, above=0.4, **shared):
+def grid(number: int, columns: int, height: float, above: float = 0.4, **shared: bool) -> tuple[Figure, np.ndarray]:
     """A wide figure with this many axes in rows of this height, and space for a legend above, in inches."""
     rows = -(-number // columns)
     figure = Figure(figsize=(7.2, height * rows + above), layout="constrained", facecolor=PAPER)
@@ -73,23 +89,38 @@ def grid(number, columns, height, above=0.4, **shared):
     return figure, every[:number]
 
 
-def colours(names):
+def label_grid(figure: Figure, places: np.ndarray, columns: int, x_label: str, y_label: str) -> None:
+    """One pair of labels for axes that share their scales."""
+    for axes in places[-columns:]:
+        axes.tick_params(labelbottom=True)  # also above a place that stays empty
+    figure.supxlabel(x_label)
+    figure.supylabel(y_label)
+
+
+def colours(names: Sequence[str]) -> list[str]:
     """A colour for each of at most four series: its own to an optimizer that has one, to the others what is left."""
     owners = {OWN[name]: name for name in reversed(names) if name in OWN}
-    left = iter([colour for place, colour in enumerate(COLOURS) if place not in owners])
-    return [COLOURS[OWN[name]] if owners.get(OWN.get(name)) == name else next(left) for name in names]
+    left = (colour for place, colour in enumerate(COLOURS) if place not in owners)
+    return [COLOURS[OWN[name]] if name in owners.values() else next(left) for name in names]
 
 
-def legend(figure, ncols=4):
-    """A legend above the axes, where it can hide nothing; what stands in several of them is named once."""
+def legend(figure: Figure, ncols: int = 4, least: int = 1) -> None:
+    """A legend above the axes, where it can hide nothing, for this many entries or more; each is named once."""
     keys = {}
     for axes in figure.axes:
-        keys.update({label: handle for handle, label in zip(*axes.get_legend_handles_labels())})
-    if keys:
+        handles, labels = axes.get_legend_handles_labels()
+        keys.update(dict(zip(labels, handles)))
+    if len(keys) >= least:
         figure.legend(keys.values(), keys.keys(), loc="outside upper center", ncols=ncols)
 
 
-def check_series(name, series):
+def check_series(name: str, series: Sized) -> None:
     """Raise a ValueError where there is nothing to draw, or more than can be told apart."""
     if not 1 <= len(series) <= len(COLOURS):
         raise ValueError(f"{name} has {len(series)} entries; a readable picture has 1 to {len(COLOURS)}")
+
+
+def check_lengths(beginning: str, x: ArrayLike, y: ArrayLike) -> None:
+    """Raise a ValueError with this beginning where a line, or each of several, has not one y for each x."""
+    if np.size(x) != np.shape(y)[-1]:
+        raise ValueError(f"{beginning} {np.size(x)} x and {np.shape(y)[-1]} y; it needs one y for each x")

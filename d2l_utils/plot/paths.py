@@ -1,20 +1,23 @@
 """Pictures of paths over the contours of an objective of two variables."""
 
-import numpy as np
-from matplotlib import rc_context
+from collections.abc import Callable, Mapping
 
-from . import alt_text
-from .figure import COLOURS, GREY, LINES, MARKERS, STYLE, check_series, colours, grid, legend, new
+import numpy as np
+
+from . import alt_text, figure
 
 GALLERY_COLUMNS = 4
+Objective = Callable[[np.ndarray, np.ndarray], np.ndarray]
+Range = tuple[float, float]
+Paths = Mapping[str, figure.ArrayLike]
 
 
-def trajectories(f, paths, x1=(-5.5, 1.0), x2=(-3.0, 1.0)):
+def trajectories(f: Objective, paths: Paths, x1: Range = (-5.5, 1.0), x2: Range = (-3.0, 1.0)) -> figure.Figure:
     """Draw paths over the contours of an objective of two variables.
 
     Args:
-        f: the objective, a function of two arrays (x1, x2).
-        paths: name -> points, an array or a list of shape (num_points, 2) (dict); at most four.
+        f: the objective, an elementwise function of two arrays (x1, x2).
+        paths: name -> points, shape (num_points, 2); at most four.
         x1, x2: the least range to show on each axis; it grows to hold the paths.
 
     Returns:
@@ -30,21 +33,19 @@ def trajectories(f, paths, x1=(-5.5, 1.0), x2=(-3.0, 1.0)):
 
     Source: Zhang, Lipton, Li and Smola, "Dive into Deep Learning", the function show_trace_2d.
     """
-    check_series("paths", paths)
+    figure.check_series("paths", paths)
     points = {name: np.asarray(path, dtype=float) for name, path in paths.items()}
-    with rc_context(STYLE):
-        figure, axes = new()
-        _contours(axes, f, [*points.values(), np.transpose([x1, x2])])
-        for (name, path), colour, line, marker in zip(points.items(), colours([*points]), LINES, MARKERS):
-            axes.plot(*path.T, color=colour, linestyle=line, marker=marker, markersize=4, label=name)
+    with figure.styled():
+        fig, axes = figure.new()
+        _contours(axes, f, np.vstack([*points.values(), np.transpose([x1, x2])]))
+        for name, colour, line, marker in zip(points, figure.colours([*points]), figure.LINES, figure.MARKERS):
+            axes.plot(*points[name].T, color=colour, linestyle=line, marker=marker, markersize=4, label=name)
         axes.set(xlabel="x1", ylabel="x2")
-        if len(points) > 1:
-            legend(figure)
-    figure.alt = alt_text.paths(points)
-    return figure
+        figure.legend(fig, least=2)
+    return fig.saying(alt_text.paths(points))
 
 
-def gallery(f, paths, x1=(-5.5, 1.0), x2=(-3.0, 1.0)):
+def gallery(f: Objective, paths: Paths, x1: Range = (-5.5, 1.0), x2: Range = (-3.0, 1.0)) -> figure.Figure:
     """Draw many paths over the same contours, each in a panel of its own.
 
     Args:
@@ -66,25 +67,19 @@ def gallery(f, paths, x1=(-5.5, 1.0), x2=(-3.0, 1.0)):
     if not paths:
         raise ValueError("paths is empty; a picture needs at least one path")
     points = {name: np.asarray(path, dtype=float) for name, path in paths.items()}
-    with rc_context(STYLE):
-        figure, places = grid(len(points), GALLERY_COLUMNS, 2.0, above=0.0, sharex=True, sharey=True)
+    with figure.styled():
+        fig, places = figure.grid(len(points), GALLERY_COLUMNS, 2.0, above=0.0, sharex=True, sharey=True)
         for axes, (name, path) in zip(places, points.items()):
-            _contours(axes, f, [np.transpose([x1, x2])])
-            axes.plot(*path.T, color=COLOURS[0], marker=MARKERS[0], markersize=3, linewidth=1)
-            axes.set(xlim=x1, ylim=x2)
-            axes.set_title(name, fontsize=10)
-        for axes in places[-GALLERY_COLUMNS:]:
-            axes.tick_params(labelbottom=True)  # also above a panel that was removed
-        figure.supxlabel("x1")
-        figure.supylabel("x2")
-    figure.alt = alt_text.paths(points)
-    return figure
+            _contours(axes, f, np.transpose([x1, x2]))
+            axes.plot(*path.T, color=figure.COLOURS[0], marker=figure.MARKERS[0], markersize=3, linewidth=1)
+            axes.set(title=name, xlim=x1, ylim=x2)
+        figure.label_grid(fig, places, GALLERY_COLUMNS, "x1", "x2")
+    return fig.saying(alt_text.paths(points))
 
 
-def _contours(axes, f, corners):
+def _contours(axes: figure.Axes, f: Objective, corners: np.ndarray) -> None:
     """Contours of f over the box that holds all the corners."""
-    corners = np.vstack(corners)
     margin = 0.03 * np.ptp(corners, axis=0)  # so that no marker is cut in half
-    (left, bottom), (right, top) = corners.min(axis=0) - margin, corners.max(axis=0) + margin
-    grid = np.meshgrid(np.linspace(left, right, 80), np.linspace(bottom, top, 80))
-    axes.contour(*grid, f(*grid), levels=10, colors=GREY, linewidths=0.8)
+    box = np.linspace(corners.min(axis=0) - margin, corners.max(axis=0) + margin, 80)
+    a, b = np.meshgrid(*box.T)
+    axes.contour(a, b, f(a, b), levels=10, colors=figure.GREY, linewidths=0.8)

@@ -4,9 +4,9 @@ import base64
 import io
 import re
 
-from colours import contrast, luminance
 from d2l_utils import plot
-from d2l_utils.plot_maps import COLOUR_MAP, DARK, LIGHT
+from d2l_utils.plot.figure import MARK_DARK, MARK_LIGHT, SHADES
+from eyes import contrast, luminance
 
 import matplotlib
 import numpy as np
@@ -41,7 +41,7 @@ def test_one_pixel_for_each_cell_in_the_colour_of_its_value():
     cells = images(svg)[0]
     assert re.search(r"<image [^>]*transform=\"matrix\([\d.]+ 0 0 -[\d.]+ ", svg)  # its rows run upwards
     assert cells.shape == (3, 5, 4)
-    expected = COLOUR_MAP(LogNorm(0.01, 1, clip=True)(np.where(np.isfinite(VALUES), VALUES, 1)), bytes=True)
+    expected = SHADES(LogNorm(0.01, 1, clip=True)(np.where(np.isfinite(VALUES), VALUES, 1)), bytes=True)
     finite = np.isfinite(VALUES)
     np.testing.assert_array_equal(cells[finite], expected[finite])
     assert not cells[~finite][:, 3].any()  # no colour at all
@@ -97,9 +97,9 @@ def test_four_large_maps_weigh_little():
 
 
 def test_marks_and_hatches_show_on_every_colour():
-    shades = [tuple(COLOUR_MAP(i)[:3]) for i in range(256)]
+    shades = [tuple(SHADES(i)[:3]) for i in range(256)]
     for shade in shades:
-        assert max(contrast(LIGHT, shade), contrast(DARK, shade)) >= 3  # WCAG 2.2, 1.4.11
+        assert max(contrast(MARK_LIGHT, shade), contrast(MARK_DARK, shade)) >= 3  # WCAG 2.2, 1.4.11
     assert contrast(plot.GREY, shades[-1]) >= 3  # cells above a bound that is the top of the scale
     assert np.all(np.diff([luminance(to_rgb(shade)) for shade in shades]) > 0)  # survives greyscale
 

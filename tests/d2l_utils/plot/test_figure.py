@@ -1,0 +1,56 @@
+"""Pictures say in words what they show, and their colours can be told apart."""
+
+import itertools
+import re
+
+from d2l_utils import plot
+from d2l_utils.plot.figure import colours
+from d2l_utils.surfaces import FACTS
+from eyes import BLINDNESS, DARK, WHITE, contrast
+
+import numpy as np
+import pytest
+from matplotlib.colors import to_rgb
+
+
+@pytest.mark.parametrize("paper", [WHITE, DARK])
+@pytest.mark.parametrize("colour", [*plot.COLOURS, plot.GREY])
+def test_graphics_stand_out_from_either_page(colour, paper):
+    assert contrast(colour, paper) >= 3  # WCAG 2.2, 1.4.11
+
+
+@pytest.mark.parametrize("kind", BLINDNESS)
+@pytest.mark.parametrize(("a", "b"), list(itertools.combinations(plot.COLOURS, 2)))
+def test_colours_are_apart_for_every_eye(a, b, kind):
+    seen = [np.array(BLINDNESS[kind]) @ np.array(to_rgb(colour)) ** 2.2 for colour in (a, b)]
+    assert np.abs(np.clip(seen[0], 0, 1) ** 0.45 - np.clip(seen[1], 0, 1) ** 0.45).max() > 0.1
+
+
+def test_an_optimizer_keeps_its_colour():
+    assert colours(["Adagrad", "RMSProp"]) == [plot.COLOURS[2], plot.COLOURS[0]]
+    assert colours(["a", "RMSProp", "b"]) == [plot.COLOURS[1], plot.COLOURS[0], plot.COLOURS[2]]
+    assert colours(["SGD", "gradient descent"]) == [plot.COLOURS[3], plot.COLOURS[0]]
+    rules = {facts["title"]: facts["colour"] for facts in FACTS["rules"].values()}
+    assert all(rules[name] == colours([name])[0] for name in ("RMSProp", "Adam", "Adagrad"))
+    assert rules[FACTS["rules"]["sgd"]["title"]] == colours(["gradient descent"])[0]
+
+
+def test_line_styles_survive_greyscale():
+    assert len(set(plot.LINES)) == len(set(plot.MARKERS)) == len(plot.COLOURS)
+
+
+def test_same_data_same_svg():
+    texts = [plot.curves({"a": ([0, 1], [1, 2]), "b": ([0, 1], [2, 1])}, "x", "y").svg() for _ in range(2)]
+    assert texts[0] == texts[1]
+    assert texts[0].startswith("<svg")
+    assert not re.search(r"20\d\d-\d\d", texts[0])  # no date
+
+
+def test_a_figure_shows_itself_with_its_words(monkeypatch):
+    shown = []
+    monkeypatch.setattr("IPython.display.display", lambda *args, **kwargs: shown.append((args, kwargs)))
+    figure = plot.curves({"a": ([0, 1], [1, 2])}, "x", "y")
+    figure._ipython_display_()
+    ((bundle,), kwargs) = shown[0]
+    assert bundle["text/plain"] == kwargs["metadata"]["image/svg+xml"]["alt"] == figure.alt
+    assert bundle["image/svg+xml"] == figure.svg()
