@@ -23,16 +23,11 @@ class LibrariesUnavailable(RuntimeError):
     """The libraries that MXNet lacks on ARM could not be put in their place; the message says why."""
 
 
-def complete():
+def complete() -> None:
     """Put the libraries beside MXNet's own, on Linux on ARM64; elsewhere its wheels lack nothing, and nothing is done.
 
     Raises:
         LibrariesUnavailable: MXNet is not installed, or pip cannot bring the wheel with the pinned hash.
-
-    Example:
-        >>> complete()  # doctest: +SKIP
-
-    Source: the dynamic section of libmxnet.so in the wheel of mxnet 1.9.1 for aarch64.
     """
     if (platform.system(), platform.machine()) != ("Linux", "aarch64"):
         return
@@ -43,7 +38,7 @@ def complete():
         link(fetch(folder), Path(found.origin).parent)
 
 
-def fetch(folder):
+def fetch(folder: str | Path) -> Path:
     """Let pip bring the pinned wheel.
 
     Args:
@@ -54,12 +49,6 @@ def fetch(folder):
 
     Raises:
         LibrariesUnavailable: pip cannot bring it; its own words stand above.
-
-    Example:
-        >>> fetch("wheels").name  # doctest: +SKIP
-        'scipy-1.12.0-cp311-cp311-manylinux_2_17_aarch64.manylinux2014_aarch64.whl'
-
-    Source: pip's reference, pip download.
     """
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps"]
     command += ["--require-hashes", *WHEEL, "--dest", str(folder), "-r", str(PINNED)]
@@ -72,7 +61,7 @@ def fetch(folder):
     return wheel
 
 
-def link(wheel, package):
+def link(wheel: str | Path, package: str | Path) -> None:
     """Unpack a wheel's OpenBLAS into MXNet's folder, with what it needs, and give it the names that MXNet lacks.
 
     MXNet's library looks for others in its own folder first, and so do those that it finds there.
@@ -83,11 +72,6 @@ def link(wheel, package):
 
     Raises:
         LibrariesUnavailable: the wheel has no OpenBLAS, or more than one.
-
-    Example:
-        >>> link("scipy-1.12.0-….whl", ".venv/lib/python3.11/site-packages/mxnet")  # doctest: +SKIP
-
-    Source: ld.so(8), on RPATH and $ORIGIN.
     """
     with zipfile.ZipFile(wheel) as archive:
         members = [name for name in archive.namelist() if name.startswith("scipy.libs/")]
@@ -100,7 +84,7 @@ def link(wheel, package):
         vacant(package, name).symlink_to(*blas)
 
 
-def vacant(folder, name):
+def vacant(folder: str | Path, name: str) -> Path:
     """A path for a new file: an old one is taken away, not written over, since a process may have it loaded."""
     path = Path(folder) / Path(name).name
     path.unlink(missing_ok=True)

@@ -1,7 +1,7 @@
 """The same training, quicker: by a graph of an epoch, by many settings at once, by many rules and seeds at once."""
 
-from .compiled import compiled
+from .compiled import compiled, draw
 from .lockstep import lockstep
 from .sweep import sweep
 
-__all__ = ["compiled", "lockstep", "sweep"]
+__all__ = ["compiled", "draw", "lockstep", "sweep"]

@@ -1,7 +1,6 @@
 """Many optimizers and seeds, trained in lockstep as one batched computation: softmax regression on images."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 from numbers import Integral
 from typing import Any
 
@@ -10,76 +9,10 @@ from mxnet import nd
 
 from .. import rules
 from ..train.task import check_count
+from .run import Run, reason_to_stop
 from .softmax import Group, Problem, epochs
 
 SPREAD = 0.1  # the weights start between -SPREAD and SPREAD
-
-
-@dataclass
-class Run:
-    """What one run measured, one entry per record; a record is made after each epoch, none before training.
-
-    Attributes:
-        label: what the run was called (str).
-        seed: what the start and the order of the images were drawn from (int).
-        steps: updates done so far (list of int).
-        epochs: passes over the data so far (list of float).
-        losses: mean loss over the test images (list of float).
-        seconds: time that all runs of this seed together have taken, validation included (list of float). It is
-            one clock for all of them: it times the lockstep, never a single optimizer.
-        accuracies: share of the test images that are classified rightly (list of float).
-        params: the final parameters, [weight, bias] as in gluon.nn.Dense (list of NDArrays).
-        diverged_at: the update after which a loss or a parameter was no longer finite (int), or None.
-        reason: why the run ended (str); 'not finite' marks one that diverged.
-    """
-
-    label: str
-    seed: int
-    steps: list[int] = field(default_factory=list)
-    epochs: list[float] = field(default_factory=list)
-    losses: list[float] = field(default_factory=list)
-    seconds: list[float] = field(default_factory=list)
-    accuracies: list[float] = field(default_factory=list)
-    params: list = field(default_factory=list)
-    diverged_at: int | None = None
-    reason: str | None = None
-
-
-def reason_to_stop(
-    losses: list[float],
-    accuracies: list[float],
-    patience: int = 20,
-    target: float = 0.91,
-    least_gain: float = 0.001,
-) -> str | None:
-    """Tell why a run should stop after its last validation, by the three rules of the published comparison.
-
-    The losses of the first `patience` validations are not looked at.
-
-    Args:
-        losses, accuracies: one number for each validation so far (list of float).
-        patience: how many validations in a row the rules look at (int, 1 or more).
-        target: the accuracy that is good enough (float).
-        least_gain: a loss that falls by less than this in `patience` validations has settled (float).
-
-    Returns:
-        'accuracy above ...', 'no smaller loss' or 'loss settled' (str), or None to go on.
-
-    Example:
-        >>> reason_to_stop([3.0, 2.0, 2.1, 2.2], [0.5] * 4, patience=1)
-        'no smaller loss'
-
-    Source: cute-dl, the example mnist-recognize and session.condition_callback.
-    """
-    late = losses[patience:]
-    if late and min(accuracies[-patience:]) > target:
-        return f"accuracy above {target}"
-    since = len(late) - 1 - late.index(min(late)) if late else 0
-    if since >= patience:
-        return "no smaller loss"
-    if len(late) >= patience and since == 0 and late[-patience] - late[-1] < least_gain:
-        return "loss settled"
-    return None
 
 
 def lockstep(
@@ -178,9 +111,8 @@ class _Race:
         ended = []
         for place, member in enumerate(group.members):
             run = self.runs[group.seed][member]
-            _record(run, self.steps, losses[place], accuracies[place], seconds)
-            run.reason = _reason(run, group.params[place], num_epochs, stop)
-            if run.reason:
+            run.record(self.steps, losses[place], accuracies[place], seconds)
+            if run.end(group.params[place], num_epochs, stop):
                 weight = self.starts[group.seed].copy()
                 weight[:, self.used] = group.params[place][:, :-1]
                 run.params = [nd.array(weight), nd.array(group.params[place][:, -1])]
@@ -241,18 +173,3 @@ def _group(seed, draw, weight, updates):
     params = np.hstack([weight, np.zeros((len(weight), 1), dtype=np.float32)])
     states = [rules.first_state(rule) for rule, _ in updates]
     return Group(seed, draw, list(range(len(updates))), [params.copy() for _ in updates], states)
-
-
-def _record(run, steps, loss, accuracy, seconds):
-    run.epochs.append(len(run.epochs) + 1.0)
-    run.steps.append(len(run.epochs) * steps)
-    run.losses.append(float(loss))
-    run.accuracies.append(float(accuracy))
-    run.seconds.append(seconds + (run.seconds[-1] if run.seconds else 0.0))
-
-
-def _reason(run, params, num_epochs, stop):
-    if not (np.isfinite(run.losses[-1]) and np.isfinite(params).all()):
-        run.diverged_at = run.steps[-1]
-        return "not finite"
-    return stop(run.losses, run.accuracies) or (f"{num_epochs} epochs" if len(run.epochs) == num_epochs else None)

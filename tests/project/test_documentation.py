@@ -11,73 +11,64 @@ from book import notebook
 import pytest
 
 ROOT = notebook.ROOT
-MODULES = [
-    f"{package}.{path.stem}"
-    for package in ("d2l_utils", "book")
-    for path in sorted((ROOT / package).glob("*.py"))
-    if not path.stem.startswith("__")
-]
 ORDER = ["Args", "Attributes", "Returns", "Raises", "Example", "Source"]
-# The textbook's wrappers carry one source for all, at the head of their module.
-DOCUMENTED = sorted(path.stem for path in (ROOT / "d2l_utils").glob("[a-z]*.py") if path.stem != "textbook")
-GROUND_FLOOR = (
-    *("data", "files", "stand_in", "runtime", "rule", "history"),
-    *("checks", "chapters", "alt_text", "surfaces"),
-)
+
+
+def modules(package):
+    """Every module of a package and of the packages in it, as it is imported."""
+    for path in sorted((ROOT / package).rglob("*.py")):
+        parts = path.relative_to(ROOT).with_suffix("").parts
+        yield ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+MODULES = [name for package in ("d2l_utils", "book") for name in modules(package) if not name.endswith("__main__")]
 
 
 def public_functions():
-    for name in DOCUMENTED:
-        module = importlib.import_module(f"d2l_utils.{name}")
+    for name in modules("d2l_utils"):
+        module = importlib.import_module(name)
         for function, member in vars(module).items():
             if inspect.isfunction(member) and member.__module__ == module.__name__ and function[0] != "_":
                 yield pytest.param(member, id=f"{name}.{function}")
 
 
 @pytest.mark.parametrize("function", list(public_functions()))
-def test_docstring_keeps_the_order(function):
-    lines = inspect.getdoc(function).splitlines()
-    assert re.search(r"[.:]$", lines[0])
-    if len(lines) > 1:  # helpers between our modules make do with their one line
-        found = re.findall(rf"^({'|'.join(ORDER)}):", "\n".join(lines), flags=re.MULTILINE)
-        assert found == sorted(found, key=ORDER.index)
-        assert {"Example", "Source"} <= set(found)
-        takes = inspect.signature(function).parameters
-        assert ("Args" in found) == bool(takes)
-        described = "\n".join(lines).partition("Args:")[2].partition("Returns:")[0]
+def test_public_functions_are_described_and_typed(function):
+    """A line that sums up; where there is more, every argument by name, and the parts in their order."""
+    doc = inspect.getdoc(function)
+    takes = inspect.signature(function).parameters
+    assert re.search(r"[.:]$", doc.splitlines()[0])
+    assert set(takes) <= set(function.__annotations__)
+    assert "return" in function.__annotations__
+    found = re.findall(rf"^({'|'.join(ORDER)}):", doc, flags=re.MULTILINE)
+    assert found == sorted(found, key=ORDER.index)
+    if "Args" in found:
+        described = doc.partition("Args:")[2].partition("Returns:")[0]
         assert all(re.search(rf"\b{name}\b", described) for name in takes)
+
+
+def test_a_source_is_a_work():
+    """`Source:` names who wrote what: a year, or a title in quotes."""
+    for name in modules("d2l_utils"):
+        text = (ROOT / name.replace(".", "/")).with_suffix(".py")
+        text = text if text.exists() else text.with_suffix("") / "__init__.py"
+        for source in re.findall(
+            r"Source: (.*?)(?:\n\n|\n *\"\"\")", text.read_text(encoding="utf-8"), flags=re.DOTALL
+        ):
+            assert re.search(r'"[^"]+"|\(\d{4}\)|\d\.\d|cute-dl|UCI|OpenBLAS', source), (name, source)
 
 
 @pytest.mark.parametrize("module", MODULES)
 def test_examples_run(module, request):
-    for needed in {"d2l_utils.data": ("airfoil", "mnist"), "d2l_utils.data.files": ("airfoil",)}.get(module, ()):
+    for needed in {"d2l_utils.data.sets": ("airfoil", "mnist"), "d2l_utils.data.files": ("airfoil",)}.get(module, ()):
         request.getfixturevalue(needed)
     result = doctest.testmod(importlib.import_module(module), optionflags=doctest.NORMALIZE_WHITESPACE)
     assert result.failed == 0
 
 
-def test_modules_stay_small():
-    sizes = {
-        path.name: len(path.read_text(encoding="utf-8").splitlines()) for path in (ROOT / "d2l_utils").glob("*.py")
-    }
-    assert max(sizes.values()) <= 250, sizes
-
-
-def test_imports_run_one_way():
-    """plots, data, rule, history and runtime know nothing of the loops; nothing but textbook knows plotting."""
-    for path in (ROOT / "d2l_utils").glob("*.py"):
-        ours = set(
-            re.findall(
-                r"^from \.(\w*) import|^from \. import (\w+)", path.read_text(encoding="utf-8"), flags=re.MULTILINE
-            )
-        )
-        names = {name for pair in ours for name in pair if name}
-        if path.stem in GROUND_FLOOR:
-            assert names <= {"stand_in", "files"}, path.name
-        elif path.stem == "plot_explore":
-            assert names <= {"plot", "surfaces"}, path.name
-        elif path.stem not in ("textbook", "__init__"):
-            assert not {name for name in names if "plot" in name}, path.name
+def test_files_stay_small():
+    sizes = {path: len(path.read_text(encoding="utf-8").splitlines()) for path in (ROOT / "d2l_utils").rglob("*.py")}
+    assert {path.name: size for path, size in sizes.items() if size > 250} == {}
 
 
 def test_readme_begins_with_the_two_commands_and_names_every_target():

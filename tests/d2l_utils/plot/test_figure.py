@@ -4,8 +4,8 @@ import itertools
 import re
 
 from d2l_utils import plot
+from d2l_utils.playground.surfaces import FACTS
 from d2l_utils.plot.figure import colours
-from d2l_utils.surfaces import FACTS
 from eyes import BLINDNESS, DARK, WHITE, contrast
 
 import numpy as np

@@ -2,7 +2,7 @@
 
 from d2l_utils import train
 from d2l_utils.chapters import definitions
-from d2l_utils.fast.lockstep import reason_to_stop
+from d2l_utils.fast.run import reason_to_stop
 
 import numpy as np
 import pytest
