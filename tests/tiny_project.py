@@ -16,7 +16,7 @@ def copy(folder):
     """Lay a copy of what make needs into an empty folder; the environment is the real one."""
     for name in ("Makefile", *sorted(path.name for path in notebook.ROOT.glob("requirements*")), "pyproject.toml"):
         shutil.copy2(notebook.ROOT / name, folder)
-    for name in ("book", "d2l_utils"):
+    for name in ("book", "d2l_utils", "tools"):
         shutil.copytree(notebook.ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
     (folder / ".venv").symlink_to(notebook.ROOT / ".venv")
     (folder / "data").mkdir()
