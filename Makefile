@@ -28,8 +28,12 @@ export PYTHON
 
 # The folders stand for what is added or taken away; `data` alone is the target of that name.
 INPUTS := notebooks data/ requirements.lock \
-    $(wildcard notebooks/*.ipynb notebooks/*.csv d2l_utils/*.py d2l_utils/plot/*.py d2l_utils/playground/* book/*.py book/*.bib book/template/* book/template/*/* data/*.dat data/mnist data/mnist/*.gz $(VENV)/.peers)
-# What the pages were built for. A repository goes in by its checksum: it may be any text, until book/site.py refuses it.
+    $(wildcard notebooks/*.ipynb notebooks/*.csv) \
+    $(wildcard $(addprefix d2l_utils/,*.py */*.py */*.js */*.css */*.json */*/*.js)) \
+    $(wildcard book/*.py book/*.bib book/template/* book/template/*/*) \
+    $(wildcard data/*.dat data/mnist data/mnist/*.gz) \
+    $(wildcard $(VENV)/.peers)
+# What the pages were built for. A repository goes in by its checksum: it may be any text, until book/choices.py refuses it.
 REPOSITORY := $(if $(D2L_REPOSITORY),-for-$(firstword $(shell printf %s '$(subst ','\'',$(D2L_REPOSITORY))' | cksum)))
 STAMP := $(BOOK)/.built-$(if $(filter 1,$(D2L_OFFLINE)),stand-in,with-data)$(REPOSITORY)
 
@@ -43,7 +47,7 @@ pdf: $(STAMP)  ## print the whole book into one PDF (needs Chromium)
 	$(RUN) -m book pdf
 
 smoke: $(VENV)/.developers  ## try another Python: make smoke PYTHON=python3.13 VENV=_build/venv-3.13
-	$(RUN) -m pytest -n 2 tests/d2l_utils tests/chapters/test_rules.py
+	$(RUN) -m pytest -n 2 -m core tests/d2l_utils tests/chapters
 
 arm:  ## try Linux on ARM64, on any Linux: needs root, mmdebstrap and qemu
 	tests/arm.sh
@@ -76,9 +80,10 @@ bench: $(VENV)/.developers $(STAMP)  ## measure our ways of running a rule besid
 	$(RUN) -m benchmarks.pages
 	$(RUN) -m benchmarks.building
 
-lint: $(VENV)/.developers  ## check the style of modules and notebooks
+lint: $(VENV)/.developers  ## check the style of modules and notebooks, and the types of modules
 	$(RUN) -m ruff check
 	$(RUN) -m ruff format --check
+	$(RUN) -m mypy
 
 lock: $(VENV)/.developers  ## resolve pyproject.toml anew: the lock files and environment.yml
 	$(RUN) -m tools.lock

@@ -6,7 +6,8 @@ import subprocess
 import sys
 from html.parser import HTMLParser
 
-from book import address, citations, notebook, page, pdf, run, search, site
+from book import address, citations, notebook, outputs, page, pdf, search, site
+from d2l_utils.plot import figure
 from eyes import contrast
 
 import pytest
@@ -118,8 +119,8 @@ def framed(nb, name="05_x"):
 
 def test_a_chapter_that_never_ran_has_no_page_and_its_solutions_neither(tmp_path, monkeypatch):
     for name in ("index", "05_rmsprop_solutions"):
-        shutil.copy(run.EXECUTED / f"{name}.ipynb", tmp_path)
-    monkeypatch.setattr(run, "EXECUTED", tmp_path)
+        shutil.copy(outputs.EXECUTED / f"{name}.ipynb", tmp_path)
+    monkeypatch.setattr(outputs, "EXECUTED", tmp_path)
     assert [current["name"] for current in site.list_of_pages()] == ["index", "references"]
 
 
@@ -172,6 +173,10 @@ def test_links_between_notebooks_become_links_between_pages():
     assert 'href="05_rmsprop.html"' in text
     assert 'href="05_rmsprop.html#Summary"' in text
     assert 'href="https://e.org/x.ipynb"' in text
+
+
+def test_a_page_replaces_the_colours_that_figures_are_drawn_with():
+    assert (page.INK, page.PAPER) == (figure.INK, figure.PAPER)
 
 
 def test_figures_take_the_colours_of_the_page(text):

@@ -12,6 +12,7 @@ SOURCES = (
     "%matplotlib inline\ndef rule():\n    return np.pi",
     "class Kind:\n    pass",
 )
+REAL = {name: chapters.rests_on(name) for name in notebook.names()}
 
 
 @pytest.fixture
@@ -48,6 +49,27 @@ def test_what_a_chapter_takes_from_another_comes_along(folder):
 def test_what_is_not_there_is_named(folder, chapter, name, message):
     with pytest.raises(ValueError, match=message):
         chapters.definitions(chapter, name)
+
+
+def test_what_a_chapter_rests_on_is_found(folder):
+    assert chapters.rests_on("first") == []
+    assert chapters.rests_on("second") == ["first"]
+    assert "12_one_formula" in REAL["12_one_formula_solutions"]
+    assert "01_gradient_descent" in REAL["12_one_formula_solutions"]
+
+
+@pytest.mark.parametrize(
+    "call", ["definitions(here, 'rule')", "chapters.definitions(f'{here}', 'rule')", "definitions()"]
+)
+def test_a_name_that_is_not_written_out_is_refused(call, folder, tmp_path):
+    cells = [
+        new_markdown_cell("# Third"),
+        new_code_cell("here = 'first'"),
+        new_code_cell(f"def f():\n    return {call}"),
+    ]
+    notebook.write(new_notebook(cells=cells), "third", tmp_path)
+    with pytest.raises(ValueError, match=r"third, cell 3 calls .*definitions\(.*written out"):
+        chapters.rests_on("third")
 
 
 def test_a_missing_peer_is_said_to_be_missing(capsys):

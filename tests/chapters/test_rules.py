@@ -13,6 +13,8 @@ import numpy as np
 import pytest
 from mxnet import nd
 
+pytestmark = pytest.mark.core
+
 CHAPTERS = "index", "05_rmsprop", "05_rmsprop_solutions"
 LINEAR_PURE = definitions("06_rmsprop_linear_regression", "rmsprop_pure")
 INSIDE, OUTSIDE = definitions("07_rmsprop_numpy", "rmsprop_inside", "rmsprop_outside")

@@ -12,6 +12,8 @@ from d2l_utils import kernels
 
 import pytest
 
+pytestmark = pytest.mark.core
+
 CHAPTER = "06_rmsprop_linear_regression"
 OF_TODAY = {"sse2", "avx", "avx2", "fma", "avx512f", "avx512bw"}
 NEEDED = {"Haswell": "avx2", "Sandybridge": "avx", "Nehalem": "sse4_2", "Prescott": "pni"}  # in Linux's names

@@ -14,6 +14,8 @@ import numpy
 import pytest
 from mxnet import numpy_dispatch_protocol
 
+pytestmark = pytest.mark.core
+
 
 def asked_for():
     """The names that MXNet's modules take from NumPy: by attribute, onp.PZERO, say, or from a list when imported."""

@@ -13,6 +13,8 @@ import mxnet
 import numpy
 import pytest
 
+pytestmark = pytest.mark.core
+
 
 @pytest.mark.parametrize(
     ("system", "machine", "words"),

@@ -50,7 +50,7 @@ def test_no_stranger_can_own_the_address_that_is_not_set(monkeypatch):
 @pytest.fixture
 def project(tmp_path):
     """A copy of the project, as a repository."""
-    for name in ("book", "d2l_utils", "notebooks"):
+    for name in ("book", "d2l_utils", "notebooks", "tools"):
         shutil.copytree(notebook.ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("pyproject.toml", "requirements.lock"):
         shutil.copy(notebook.ROOT / name, tmp_path)

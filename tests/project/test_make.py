@@ -33,12 +33,31 @@ def test_one_chapter_changed_runs_alone(built):
 def test_chapter_runs_again_with_what_it_rests_on(built):
     """The chapter that it takes a rule from, and the table that it reads."""
     (built / "notebooks" / "table.csv").write_text("1\n", encoding="utf-8")
-    write(built, "02_second", '# definitions("01_first", "rule")', 'print(open("table.csv", encoding="utf-8").read())')
-    assert make(built)[:2] == (0, ["02_second"])
+    taken = (
+        "def rule():\n    return definitions('01_first', 'rule')"  # the package that is installed has other chapters
+    )
+    write(built, "01_first", "def rule():\n    pass")
+    write(built, "02_second", taken, 'print(open("table.csv", encoding="utf-8").read())')
+    assert make(built)[:2] == (0, ["01_first", "02_second"])
     (built / "notebooks" / "table.csv").write_text("2\n", encoding="utf-8")
     assert make(built)[:2] == (0, ["02_second"])
-    write(built, "01_first", "print('another rule')")
+    write(built, "01_first", "def rule():\n    return 1")
     assert make(built)[:2] == (0, ["01_first", "02_second"])
+
+
+def test_what_a_chapter_rests_on_must_be_known(built):
+    write(
+        built,
+        "02_second",
+        "from d2l_utils.chapters import definitions",
+        "name = '01_first'\ndefinitions(name, 'rule')",
+    )
+    code, executed, output = make(built)
+    assert (code != 0, executed) == (True, [])
+    assert "02_second, cell 3 calls definitions(name, 'rule')" in output
+    assert "Traceback" not in output
+    write(built, "02_second", "print('mended')")
+    assert make(built)[:2] == (0, ["02_second"])
 
 
 def test_shared_code_changed_runs_all(built):
@@ -152,6 +171,8 @@ def test_environment_whose_python_is_gone_is_made_anew(built):
 @pytest.mark.parametrize("text", ["$(shell touch made) `touch made` $$(touch made)'; touch made; '", "a\ntouch made"])
 def test_choices_are_text_to_make_and_to_the_shell(name, text, built):
     targets = ["-W", "requirements.lock", ".venv/.readers"] if name == "PYTHON" else []
+    for stamp in (built / "_build" / "html").glob(".built-*"):
+        stamp.unlink()
     code, executed, output = make(built, *targets, **{name: text})
     assert (code != 0, executed) == (True, [])
     assert f"{name} is " in output

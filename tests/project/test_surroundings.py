@@ -178,10 +178,16 @@ def opens_text(call):
     return name in ("read_text", "write_text", "open") and not {"rb", "wb", "xb", "ab"} & {*modes}
 
 
+def modules():
+    """All of the project's Python files."""
+    return [
+        path for top in ("d2l_utils", "book", "tools", "benchmarks", "tests") for path in (ROOT / top).rglob("*.py")
+    ]
+
+
 def test_every_text_file_is_opened_in_utf8():
     """In the chapters, too."""
-    folders = [ROOT / name for name in ("benchmarks", "book", "d2l_utils", "tests", "tools")]
-    texts = {path: path.read_text(encoding="utf-8") for folder in folders for path in folder.rglob("*.py")}
+    texts = {path: path.read_text(encoding="utf-8") for path in modules()}
     texts |= {name: "\n".join(notebook.sources(notebook.read(name))) for name in notebook.names()}
     calls = [(where, node) for where, text in texts.items() for node in ast.walk(ast.parse(text))]
     opened = [(where, node) for where, node in calls if isinstance(node, ast.Call) and opens_text(node)]

@@ -10,6 +10,8 @@ import pytest
 from mxnet import autograd, gluon, nd
 from mxnet.gluon import nn
 
+pytestmark = pytest.mark.core
+
 
 def sgd(x, g, state=(), lr=0.01):
     return x - lr * g, state

@@ -12,6 +12,8 @@ import numpy as np
 import pytest
 from mxnet import autograd, gluon, nd
 
+pytestmark = pytest.mark.core
+
 RMSPROP = definitions("05_rmsprop", "rmsprop")
 
 

@@ -11,6 +11,8 @@ import numpy as np
 import pytest
 from mxnet import nd
 
+pytestmark = pytest.mark.core
+
 # Losses of 0.05 to 10, summed in another order in float32: the largest relative difference seen was 9e-7.
 LOSS = {"rtol": 3e-6, "atol": 1e-6}
 WEIGHTS = {"rtol": 0, "atol": 2e-5}
