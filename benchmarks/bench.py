@@ -1,7 +1,7 @@
 """One command, one table: our ways of running a rule beside everybody else's, interleaved in one run.
 
-`make bench` prints the table, writes it with its pictures to _build/bench/, and fails where a target is missed or
-where the contestants do not end at the same loss.
+`make bench` prints the tables, stores them in benchmarks/README.md and, with pictures, in _build/bench/. It fails
+where a target is missed or where the contestants do not end at the same loss.
 """
 
 import gc
@@ -24,6 +24,8 @@ from mxnet import nd
 from . import contestants, growth, mnist
 
 OUTPUT = ROOT / "_build" / "bench"
+README = ROOT / "benchmarks" / "README.md"
+STORED = re.compile(r"(?<=<!-- measured -->\n).*(?=<!-- end -->)", re.DOTALL)
 ROUNDS, SEED, STEPS = 15, 1, 300
 AT_LEAST = 0.05  # seconds; what is faster runs several times in each round, and its fastest run counts
 # In float32, two orders of the same sums part by less than this after 300 steps.
@@ -119,6 +121,12 @@ def machine():
     return f"{date.today()}, {model}, {threads}, Python {platform.python_version()}"
 
 
+def store(report):
+    """Put the tables into benchmarks/README.md, in the place of those of the last run."""
+    tables = "\n".join(report) + "\n"
+    README.write_text(STORED.sub(lambda _: tables, README.read_text(encoding="utf-8")), encoding="utf-8")
+
+
 def main():
     OUTPUT.mkdir(parents=True, exist_ok=True)
     features, labels = data.airfoil()
@@ -130,6 +138,7 @@ def main():
     report = [machine(), "", *table(times, losses), "", "| what | measured | target |", "|---|--:|--:|"]
     report += [f"| {what} | {got}{'' if met else ' (missed)'} | {target} |" for what, got, target, met in checked]
     print("\n".join(report))
+    store(report)
     slopes, picture = growth.measure()
     print("", *slopes, sep="\n")
     (OUTPUT / "table.md").write_text("\n".join([*report, "", *slopes]) + "\n", encoding="utf-8")
@@ -139,7 +148,7 @@ def main():
         for name, t in times.items()
     ]
     (OUTPUT / "speed.svg").write_text(plot.marks(rows, "time per step / µs").svg(), encoding="utf-8")
-    print(f"\nTable and pictures are in {OUTPUT.relative_to(ROOT)}")
+    print(f"\nThe tables are in {README.relative_to(ROOT)}, the pictures in {OUTPUT.relative_to(ROOT)}")
     sys.exit(0 if all(met for *_, met in checked) else "a target was missed")
 
 

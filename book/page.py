@@ -51,7 +51,10 @@ class PageRenderer(IPythonRenderer):
 
     def block_math(self, body: str) -> str:
         tex = unescape(body)
-        tag = TAG.search(tex)[1]
+        found = TAG.search(tex)
+        if not found:
+            raise ValueError(f"this equation has no number, such as \\tag{{5.1}}: {tex}")
+        tag = found[1]
         place = link_id("equation", tag)
         parts = "".join(mathml(part, "block") for part in TAG.sub("", tex).split(WIDE_GAP))
         number = f'<a href="#{place}" aria-label="Equation {tag}">({tag})</a>'

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
+from typing import cast
 
 from bs4 import BeautifulSoup, NavigableString, Tag
 
@@ -71,9 +72,9 @@ def sections(body: str) -> tuple[Section, ...]:
 
 def _term(mark: Tag) -> Section:
     """Take a row out of the glossary: the term stands in its first cell, what it means in the others."""
-    row = mark.find_parent("tr").extract()
-    title = _joined(row.td.extract().stripped_strings)
-    return Section("tr", str(mark["id"]), title, words=list(row.stripped_strings))
+    row = cast(Tag, mark.find_parent("tr")).extract()
+    first = cast(Tag, row.td).extract()
+    return Section("tr", str(mark["id"]), _joined(first.stripped_strings), words=list(row.stripped_strings))
 
 
 def _parsed(html: str) -> BeautifulSoup:

@@ -75,10 +75,13 @@ def driver():
 
 
 def pytest_terminal_summary(terminalreporter):
-    sections = {NO_DATA: "Data", NO_PEERS: "Other frameworks", NO_BROWSER: "Browser", NO_KERNELS: "Processors"}
-    for reason, section in sections.items():
+    explained = {
+        NO_DATA: "data/README.md",
+        NO_PEERS: "tests/README.md, Other frameworks",
+        NO_BROWSER: "tests/README.md, Browser",
+        NO_KERNELS: "PLATFORMS.md, Processors",
+    }
+    for reason, where in explained.items():
         skipped = [r for r in terminalreporter.stats.get("skipped", []) if reason in str(r.longrepr)]
         if skipped:
-            terminalreporter.write_line(
-                f"{len(skipped)} tests were skipped: {reason} (see README, {section})", yellow=True
-            )
+            terminalreporter.write_line(f"{len(skipped)} tests were skipped: {reason} (see {where})", yellow=True)

@@ -7,6 +7,7 @@ stops the script loses only the part that was running: started again, it does th
 import csv
 import os
 import sys
+from collections.abc import Callable
 from inspect import signature
 from time import perf_counter
 
@@ -21,14 +22,14 @@ MOST_EPOCHS = 1100  # the slowest published run took 1,010
 RUNS = definitions("14_mnist", "eight_runs")()
 
 
-def described(rule, hyperparams):
+def described(rule: Callable, hyperparams: dict[str, float]) -> str:
     """A rule with all its knobs, those that keep their default included."""
     defaults = {name: knob.default for name, knob in signature(rule).parameters.items()}
     knobs = {name: value for name, value in {**defaults, **hyperparams}.items() if name not in ("x", "g", "state")}
     return f"{rule.__name__}({', '.join(f'{name}={value:g}' for name, value in knobs.items())})"
 
 
-def stored():
+def stored() -> list[dict[str, str]]:
     """The rows of the table that fit the chapter's runs as they are now."""
     if not TABLE.exists():
         return []
@@ -38,13 +39,13 @@ def stored():
     return [row for row in rows if current.get(row["optimizer"]) == row["rule"]]
 
 
-def missing(rows, output):
+def missing(rows: list[dict[str, str]], output: str) -> list[int]:
     """The seeds for which the rows do not have all runs."""
     there = [int(row["seed"]) for row in rows if row["output"] == output]
     return [seed for seed in SEEDS if there.count(seed) != len(RUNS)]
 
 
-def train(output, seeds):
+def train(output: str, seeds: list[int]) -> list[dict]:
     """The rows of one part."""
     found = lockstep(RUNS, *data.mnist(), relu=output == "ReLU", seeds=seeds, num_epochs=MOST_EPOCHS)
     rows = []
@@ -55,7 +56,7 @@ def train(output, seeds):
     return rows
 
 
-def save(rows):
+def save(rows: list[dict]) -> None:
     """Write the table in the chapter's order, and put it in its place when it is whole."""
     order = [label for label, *_ in RUNS]
     places = [(OUTPUTS.index(row["output"]), order.index(row["optimizer"]), int(row["seed"])) for row in rows]
@@ -67,10 +68,11 @@ def save(rows):
     os.replace(part, TABLE)
 
 
-def main():
+def main() -> None:
     if data.offline():
         sys.exit("D2L_OFFLINE=1: the table is about MNIST itself, not about the digits that stand in for it")
-    begin, cores = perf_counter(), os.cpu_count() or 1
+    begin = perf_counter()
+    cores = os.cpu_count() or 1
     for output in OUTPUTS:
         to_do = missing(stored(), output)
         for seeds in (to_do[i : i + cores] for i in range(0, len(to_do), cores)):

@@ -1,9 +1,11 @@
-"""Runs every notebook and stores its outputs in notebooks/: `make refresh`."""
+"""Runs every notebook and stores its outputs in notebooks/, and one for README.md: `make refresh`."""
 
 import sys
 
 from book import choices, data, notebook, outputs, run
 from d2l_utils.data import files
+
+from . import picture
 
 
 def main() -> None:
@@ -18,6 +20,7 @@ def main() -> None:
     for name in notebook.names():
         if name not in failed:
             notebook.write(notebook.cleaned(outputs.executed(name)), name, notebook.NOTEBOOKS)
+    picture.write()
     if failed:
         sys.exit(f"{len(failed)} notebooks failed and keep their stored outputs")
 

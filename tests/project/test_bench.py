@@ -78,3 +78,13 @@ def test_benchmark_runs_the_chapters_eight_runs():
     labels = [label for label, _, _ in definitions("14_mnist", "eight_runs")()]
     assert len(labels) == 8
     assert "RMSProp" in labels
+
+
+def test_tables_are_stored_in_the_place_of_the_last_ones(tmp_path, monkeypatch):
+    before = bench.README.read_text(encoding="utf-8")
+    monkeypatch.setattr(bench, "README", tmp_path / "README.md")
+    bench.README.write_text(before, encoding="utf-8")
+    bench.store(["today", "", r"| a\1 | 2 |"])
+    after = bench.README.read_text(encoding="utf-8")
+    head, _, rest = before.partition("<!-- measured -->\n")
+    assert after == head + "<!-- measured -->\ntoday\n\n| a\\1 | 2 |\n<!-- end -->" + rest.partition("<!-- end -->")[2]

@@ -33,9 +33,7 @@ def test_one_chapter_changed_runs_alone(built):
 def test_chapter_runs_again_with_what_it_rests_on(built):
     """The chapter that it takes a rule from, and the table that it reads."""
     (built / "notebooks" / "table.csv").write_text("1\n", encoding="utf-8")
-    taken = (
-        "def rule():\n    return definitions('01_first', 'rule')"  # the package that is installed has other chapters
-    )
+    taken = "def rule():\n    return definitions('01_first', 'rule')"  # never called: there is no 01_first
     write(built, "01_first", "def rule():\n    pass")
     write(built, "02_second", taken, 'print(open("table.csv", encoding="utf-8").read())')
     assert make(built)[:2] == (0, ["01_first", "02_second"])
@@ -56,7 +54,7 @@ def test_what_a_chapter_rests_on_must_be_known(built):
     assert (code != 0, executed) == (True, [])
     assert "02_second, cell 3 calls definitions(name, 'rule')" in output
     assert "Traceback" not in output
-    write(built, "02_second", "print('mended')")
+    write(built, "02_second", "print('known')")
     assert make(built)[:2] == (0, ["02_second"])
 
 

@@ -1,0 +1,29 @@
+"""Writes the picture of README.md, the first figure of the front page, as `make refresh` has stored it there."""
+
+from book import notebook
+from d2l_utils.chapters import ROOT
+
+from nbformat import NotebookNode
+
+PICTURE = ROOT / "book" / "trajectory.svg"
+SVG = "image/svg+xml"
+
+
+def figure() -> NotebookNode:
+    """The output that holds the figure, with its alternative text."""
+    cells = notebook.code_cells(notebook.read(notebook.INDEX))
+    return next(output for cell in cells for output in cell.outputs if SVG in output.get("data", {}))
+
+
+def alt() -> str:
+    """What the figure shows, in words."""
+    return figure().metadata[SVG]["alt"]
+
+
+def write() -> None:
+    """Store the figure beside the code that builds the book."""
+    PICTURE.write_text(figure().data[SVG], encoding="utf-8")
+
+
+if __name__ == "__main__":
+    write()
