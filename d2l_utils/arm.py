@@ -32,7 +32,7 @@ def complete() -> None:
     if (platform.system(), platform.machine()) != ("Linux", "aarch64"):
         return
     found = importlib.util.find_spec("mxnet")
-    if found is None:
+    if found is None or found.origin is None:
         raise LibrariesUnavailable(f"MXNet is not installed for {sys.executable}: install it first")
     with tempfile.TemporaryDirectory() as folder:
         link(fetch(folder), Path(found.origin).parent)
@@ -81,7 +81,7 @@ def link(wheel: str | Path, package: str | Path) -> None:
         for name in members:
             vacant(package, name).write_bytes(archive.read(name))
     for name in LACKING:
-        vacant(package, name).symlink_to(*blas)
+        vacant(package, name).symlink_to(blas[0])
 
 
 def vacant(folder: str | Path, name: str) -> Path:

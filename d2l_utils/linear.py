@@ -45,7 +45,14 @@ def net_at(theta: np.ndarray) -> Any:
 
 
 def table(features: Any, labels: Any) -> np.ndarray:
-    """Features, a column of ones for the bias and labels side by side: float32 array (num_examples, num_features + 2).
+    """Features, a column of ones for the bias and labels side by side.
+
+    Args:
+        features: NDArray (num_examples, num_features).
+        labels: NDArray (num_examples,), or (num_examples, 1).
+
+    Returns:
+        float32 array (num_examples, num_features + 2).
 
     Raises:
         ValueError: features has not two axes, or there is not one label for each row.

@@ -24,7 +24,7 @@ def restore() -> None:
     except ImportError:
         sys.modules["distutils"] = types.ModuleType("distutils")
         version = sys.modules["distutils.version"] = types.ModuleType("distutils.version")
-        version.StrictVersion = version.LooseVersion = _Version
+        vars(version).update(StrictVersion=_Version, LooseVersion=_Version)
 
 
 def of_numpy() -> dict:

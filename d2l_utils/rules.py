@@ -53,9 +53,15 @@ def label(name: str, hyperparams: dict) -> str:
 
 
 def for_one_run(hyperparams: dict) -> dict:
-    """Hyperparameters that belong to one run: a scheduler remembers what it has seen, and is copied for each.
+    """Hyperparameters that belong to one run.
 
-    An array without axes becomes the number that it holds.
+    A scheduler remembers what it has seen, and is copied for each. An array without axes becomes its number.
+
+    Args:
+        hyperparams: what the user gave by name (dict); it stays as it is.
+
+    Returns:
+        The copy (dict).
     """
     own = copy.deepcopy(hyperparams)
     for name, value in own.items():
@@ -72,7 +78,7 @@ def first_state(rule: Callable) -> tuple:
 def check_rate(name: str, hyperparams: dict) -> None:
     """Raise a ValueError where a learning rate is given that is not a positive, finite number."""
     rate = hyperparams.get(name)
-    if rate is not None and not (isinstance(rate, Real) and 0 < rate < math.inf):
+    if rate is not None and not (isinstance(rate, Real) and 0 < float(rate) < math.inf):
         raise ValueError(f"{name} is {rate!r}; a learning rate is a positive, finite number")
 
 

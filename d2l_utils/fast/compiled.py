@@ -67,7 +67,7 @@ def compiled(
     np.random.set_state(before_shuffling)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DivergenceWarning)  # it would name a line of this module
-        settings = {"batch_size": batch_size, "num_epochs": num_epochs, "record_every": record_every}
+        settings: dict[str, Any] = {"batch_size": batch_size, "num_epochs": num_epochs, "record_every": record_every}
         history = stepwise(rule, features, labels, net=linear.net_at(start), **settings, **knobs)
     warn_of_divergence(history.label, history.diverged_at, stacklevel=2)
     return history

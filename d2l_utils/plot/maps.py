@@ -89,9 +89,9 @@ def _check(maps: Maps, settings: Mapping[str, Sequence[float]], limits: tuple[fl
         if not _is_geometric(values):
             raise ValueError(f"{axis} is {values}; it needs two or more positive numbers that grow by one factor")
     shape = len(settings["y"]), len(settings["x"])
-    for name, (_, values) in maps.items():
-        if np.shape(values) != shape:
-            raise ValueError(f"map {name!r} has the shape {np.shape(values)}; y and x need {shape}")
+    for name, (_, drawn) in maps.items():
+        if np.shape(drawn) != shape:
+            raise ValueError(f"map {name!r} has the shape {np.shape(drawn)}; y and x need {shape}")
     if not 0 < limits[0] < limits[1]:
         raise ValueError(f"limits are {limits}; they are a smaller and a larger positive number")
 
@@ -118,7 +118,7 @@ def _panels(names: Sequence[str]) -> tuple[figure.Figure, Sequence[figure.Axes]]
     fig, panels = figure.grid(len(names), 2, 3.0)
     for axes, name in zip(panels, names):
         axes.set_title(name)
-    return fig, panels
+    return fig, list(panels)
 
 
 def _hatched(values: np.ndarray, hatch_above: tuple[str, float] | None) -> dict[str, np.ndarray]:

@@ -67,8 +67,16 @@ def descend(
     name = rules.name_of(rule)
     label = rules.label(name, knobs)
     warn_of_divergence(label, diverged_at, stacklevel=2)
-    arrays = map(np.array, (points, losses, gradients, states))
-    return Trajectory(label, *arrays, diverged_at, name, {**_defaults(rule), **knobs})
+    return Trajectory(
+        label,
+        np.array(points),
+        np.array(losses),
+        np.array(gradients),
+        np.array(states),
+        diverged_at,
+        name,
+        {**_defaults(rule), **knobs},
+    )
 
 
 def _defaults(rule):
