@@ -19,8 +19,8 @@ EXECUTED = notebook.BUILD / "executed"
 
 def key(name: str) -> str:
     """A hash of what a notebook's outputs rest on: its code, ours, the pins, the data, the peers, the kernels."""
-    parts = [part for each in (name, *rests_on(name)) for part in _cells(notebook.read(each))]
     nb = notebook.read(name)
+    parts = [part for each in (nb, *map(notebook.read, rests_on(name))) for part in _cells(each)]
     parts += [path.read_text(encoding="utf-8") for path in [*_shared(), *notebook.tables(nb)]]
     parts += [f"{peer}: {_version(peer)}" for peer in notebook.peers(nb.cells)]
     real_data = not files.offline() and all(files.kept(file) for file in files.FILES)

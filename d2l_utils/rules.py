@@ -70,6 +70,12 @@ def for_one_run(hyperparams: dict) -> dict:
     return own
 
 
+def defaults(rule: Callable) -> dict:
+    """The hyperparameters that a rule has values of its own for."""
+    knobs = list(inspect.signature(rule).parameters.values())[3:]
+    return {knob.name: knob.default for knob in knobs if knob.default is not knob.empty}
+
+
 def first_state(rule: Callable) -> tuple:
     """The state that a rule itself starts from: plain zeros, so that a counter of steps stays one number."""
     return inspect.signature(rule).parameters["state"].default

@@ -127,7 +127,7 @@ def train_ch7(
         trainer_fn([w, b], states, hyperparams)
         return batch_loss
 
-    _run_and_show(step, [w, b], lambda: loss_of_all(*task.cast("float32"), w, b), trainer_fn.__name__, task)
+    _run_and_show(step, [w, b], lambda: loss_of_all(task.features, task.labels, w, b), trainer_fn.__name__, task)
 
 
 def train_gluon_ch7(
@@ -152,7 +152,7 @@ def train_gluon_ch7(
 
 def _task(features, labels, batch_size, num_epochs):
     # The textbook records where the examples seen are a multiple of 100, whatever the batch size.
-    return Task(features, labels, batch_size, num_epochs, math.lcm(batch_size, RECORD_EVERY))
+    return Task(features, labels, batch_size, num_epochs, math.lcm(batch_size, RECORD_EVERY)).cast("float32")
 
 
 def _run_and_show(step, params, evaluate, name, task):

@@ -8,11 +8,11 @@ import csv
 import os
 import sys
 from collections.abc import Callable
-from inspect import signature
 from time import perf_counter
 
 from d2l_utils import data
 from d2l_utils.chapters import NOTEBOOKS, definitions
+from d2l_utils.rules import defaults
 from d2l_utils.train import lockstep
 
 TABLE = NOTEBOOKS / "14_mnist_full.csv"
@@ -24,8 +24,7 @@ RUNS = definitions("14_mnist", "eight_runs")()
 
 def described(rule: Callable, hyperparams: dict[str, float]) -> str:
     """A rule with all its knobs, those that keep their default included."""
-    defaults = {name: knob.default for name, knob in signature(rule).parameters.items()}
-    knobs = {name: value for name, value in {**defaults, **hyperparams}.items() if name not in ("x", "g", "state")}
+    knobs = {**defaults(rule), **hyperparams}
     return f"{rule.__name__}({', '.join(f'{name}={value:g}' for name, value in knobs.items())})"
 
 

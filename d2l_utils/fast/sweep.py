@@ -15,7 +15,9 @@ from ..train.seeds import over_seeds
 from ..train.task import Task, check_count
 from .compiled import draw
 
-ARRAYS = 12  # of the size of the weights in float64 that a step and a record need at most; measured with Adam
+# Arrays of the size of the weights, in float64, that are kept free for a step and a record. Plain SGD was measured to
+# need 3.8, Adam 5.3; a rule may hold more on its way.
+ARRAYS = 12
 
 
 def sweep(

@@ -1,10 +1,10 @@
 """What a playground can show, and the refusal of everything else, by name, before anything is run."""
 
-import inspect
 import math
 from collections.abc import Callable, Iterable, Sequence
 from numbers import Integral, Real
 
+from ..rules import defaults
 from .surfaces import FACTS, SURFACES, Surface
 
 RULES = FACTS["rules"]
@@ -37,9 +37,7 @@ def _with_defaults(rule: Callable, hyperparams: dict) -> Run:
     name = getattr(rule, "__name__", repr(rule))
     if name not in RULES:
         raise ValueError(f"a run has the rule {name!r}; explore knows {', '.join(RULES)}")
-    takes = list(inspect.signature(rule).parameters.values())[3:]
-    defaults = {knob.name: knob.default for knob in takes if knob.default is not knob.empty}
-    knobs = {**defaults, **hyperparams}
+    knobs = {**defaults(rule), **hyperparams}
     known = RULES[name]["knobs"]
     for knob, value in knobs.items():
         if knob not in known:

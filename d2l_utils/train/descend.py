@@ -1,6 +1,5 @@
 """Descent on an objective of a few variables, small enough to be drawn and worked out by hand."""
 
-import inspect
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -75,13 +74,8 @@ def descend(
         np.array(states),
         diverged_at,
         name,
-        {**_defaults(rule), **knobs},
+        {**rules.defaults(rule), **knobs},
     )
-
-
-def _defaults(rule):
-    knobs = list(inspect.signature(rule).parameters.values())[3:]
-    return {knob.name: knob.default for knob in knobs if knob.default is not knob.empty}
 
 
 def _gradient_at(x, gradient):

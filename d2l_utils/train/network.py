@@ -18,7 +18,7 @@ class Network:
         trained: the parameters that a gradient moves, name -> NDArray (dict). Those whose grad_req is "null" are not
             among them, such as frozen layers and the running averages of a BatchNorm.
         held: the others, name -> NDArray (dict).
-        features, labels: the task's data in the network's dtype (NDArrays).
+        task: the task, its data in the network's dtype (Task).
 
     Raises:
         TypeError: the network is no Gluon block.
@@ -29,9 +29,8 @@ class Network:
         if not isinstance(net, gluon.Block):
             raise TypeError(f"net is a {type(net).__name__}; it must be an initialised Gluon network")
         params = net.collect_params()
-        self.dtype = next((param.dtype for param in params.values()), "float32")
-        self.features, self.labels = task.cast(self.dtype)
-        net(self.features[:1])  # one example tells it its shapes
+        self.task = task.cast(next((param.dtype for param in params.values()), "float32"))
+        net(self.task.features[:1])  # one example tells it its shapes
         self.trained = {name: param.data() for name, param in params.items() if param.grad_req == "write"}
         self.held = {name: param.data() for name, param in params.items() if param.grad_req == "null"}
         for name, param in params.items():
@@ -51,7 +50,7 @@ class Network:
 
     def loss(self, trained: list) -> Any:
         """The mean loss over all the data, an NDArray of shape (1,)."""
-        return self._loss(self.features, self.labels, *self.all_params(trained))
+        return self._loss(self.task.features, self.task.labels, *self.all_params(trained))
 
     def gradient(self, trained: list, grads: list) -> Callable:
         """A function (X, y) that writes the gradients at these arrays to those of grads, and returns the loss."""

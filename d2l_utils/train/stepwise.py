@@ -83,7 +83,7 @@ def stepwise(
         return batch_loss
 
     label = rules.label(rules.name_of(rule), knobs)
-    history = run(step, lambda: network.all_params(now.params), lambda: network.loss(now.params), label, task)
+    history = run(step, lambda: network.all_params(now.params), lambda: network.loss(now.params), label, network.task)
     for param, trained in zip(params, now.params):
         param[:] = trained
     return history
@@ -136,7 +136,7 @@ def gluon(
         trainer = mx_gluon.Trainer(net.collect_params(), optimizer, knobs)
         label = rules.label(optimizer, knobs)
     step = trainer_step(trainer, network.gradient(params, [x.grad for x in params]), params)
-    return run(step, lambda: network.all_params(params), lambda: network.loss(params), label, task)
+    return run(step, lambda: network.all_params(params), lambda: network.loss(params), label, network.task)
 
 
 def trainer_step(trainer: Any, gradient: Callable, params: list, batch_size: int | None = None) -> Callable:
@@ -218,7 +218,7 @@ def run(step: Callable, params: Callable, evaluate: Callable, label: str, task: 
     record()
     if history.diverged_at is None:  # data that are not finite cannot be trained on
         start = perf_counter()
-        for number, (X, y) in enumerate(task.minibatches(params()[0].dtype), start=1):
+        for number, (X, y) in enumerate(task.minibatches(), start=1):
             unchecked.append(step(X, y))
             if number == steps[len(history.steps)]:
                 nd.waitall()  # MXNet works in the background: the clock waits for it

@@ -1,7 +1,7 @@
 """What a loop trains on, for how long, and when it records: checked once, and shared by all loops."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from numbers import Integral
 from typing import Any
@@ -70,9 +70,10 @@ class Task:
                 f"features has {len(self.features)} rows and labels {len(self.labels)}; each row needs one label"
             )
 
-    def cast(self, dtype: Any) -> tuple[Any, Any]:
-        """Features and labels in the dtype that a network computes with; the same arrays where they have it."""
-        return self.features.astype(dtype, copy=False), self.labels.astype(dtype, copy=False)
+    def cast(self, dtype: Any) -> "Task":
+        """The task with its data in the dtype that a network computes with; the same arrays where they have it."""
+        features = self.features.astype(dtype, copy=False)
+        return replace(self, features=features, labels=self.labels.astype(dtype, copy=False))
 
     @cached_property
     def batch_sizes(self) -> tuple[int, ...]:
@@ -98,11 +99,11 @@ class Task:
                 epochs.append(epoch + min(mark * self.batch_size / len(self.features), 1.0))
         return steps, epochs
 
-    def minibatches(self, dtype: Any) -> Iterator[tuple[Any, Any]]:
-        """The minibatches (X, y) of all epochs, shuffled anew in each, in this dtype."""
-        columns = self.cast(dtype)
+    def minibatches(self) -> Iterator[tuple[Any, Any]]:
+        """The minibatches (X, y) of all epochs, shuffled anew in each."""
         for _ in range(self.num_epochs):
             order = nd.from_numpy(shuffled(len(self.features)))
+            columns = (self.features, self.labels)
             yield from zip(*[_split(column.take(order), self.batch_size) for column in columns])
 
 

@@ -23,7 +23,7 @@ ARROWS = {
     "plot": set(),
     "plot.__init__": {"playground"},  # it offers explore
     "train.__init__": {"data", "linear", "rules", "runtime", "fast"},  # it offers what is quick, too
-    "playground": {"plot", "train"},
+    "playground": {"plot", "rules", "train"},
     "textbook": {ANYTHING},
     FRONT: {ANYTHING},
     "book": {"data.files", "kernels", "chapters", "playground"},

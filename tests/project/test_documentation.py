@@ -78,7 +78,7 @@ def test_docstring_says_what_is_useful(function):
 
 @pytest.mark.parametrize("module", MODULES)
 def test_examples_run(module, request):
-    if module.startswith("d2l_utils.data") or module == "d2l_utils.files":
+    if module.startswith("d2l_utils.data"):
         for needed in ("airfoil", "mnist"):
             request.getfixturevalue(needed)
     result = doctest.testmod(importlib.import_module(module), optionflags=doctest.NORMALIZE_WHITESPACE)

@@ -223,7 +223,7 @@ def test_classifiers_train(name, loss, classes):
     runtime.seed(7)
     cross_entropy = gluon.loss.SoftmaxCrossEntropyLoss()
     trainer = gluon.Trainer(nets[1].collect_params(), "sgd", {"learning_rate": 0.01})
-    for X, y in train.Task(*classes, num_epochs=3).minibatches("float32"):
+    for X, y in train.Task(*classes, num_epochs=3).cast("float32").minibatches():
         with autograd.record():
             batch_loss = cross_entropy(nets[1](X), y)
         batch_loss.backward()
