@@ -33,6 +33,8 @@ LOSS_TOLERANCE = 2e-6
 TARGETS = [  # ours, theirs, how many times faster ours is to be
     ("stepwise", "d2l 0.8.7, scratch", 6),
     ("gluon", "d2l 0.8.7, Gluon", 4),
+    ("textbook, scratch", "d2l 0.8.7, scratch", 2),
+    ("textbook, Gluon", "d2l 0.8.7, Gluon", 3.5),
     ("compiled", "d2l 0.8.7, scratch", 100),
     ("compiled", "NumPy by hand", 1),
     ("compiled", "d2l 1.0.3, PyTorch", 12),

@@ -13,7 +13,7 @@ import sys
 import types
 from unittest import mock
 
-from d2l_utils import linear, parity, train
+from d2l_utils import linear, parity, textbook, train
 from d2l_utils.chapters import definitions
 
 import d2l
@@ -61,19 +61,21 @@ def sweep(num_settings):
     return run
 
 
-def d2l_scratch(features, labels):
+def scratch(book, features, labels):
+    """A textbook's loop with the update in place, RMSProp's arrays as its first edition has them."""
     states = nd.zeros((features.shape[1], 1)), nd.zeros(1)
-    return printed_loss(d2l.train_ch7, RMSPROP_IN_PLACE, states, {"lr": LR, "gamma": GAMMA}, features, labels)
+    return printed_loss(book.train_ch7, RMSPROP_IN_PLACE, states, {"lr": LR, "gamma": GAMMA}, features, labels)
 
 
-def d2l_gluon(features, labels):
-    return printed_loss(d2l.train_gluon_ch7, "rmsprop", dict(GLUON), features, labels)
+def concise(book, features, labels):
+    """A textbook's loop with Gluon's optimizer."""
+    return printed_loss(book.train_gluon_ch7, "rmsprop", dict(GLUON), features, labels)
 
 
 def printed_loss(loop, *args):
-    """Run one of d2l's loops, pictures off, and read the final loss from what it prints."""
+    """Run a textbook's loop, pictures off, and read the final loss from what it prints."""
     with (
-        mock.patch.multiple(d2l.utils, plt=Anything(), set_figsize=Anything()),
+        mock.patch.multiple(sys.modules[loop.__module__], plt=Anything(), set_figsize=Anything()),
         contextlib.redirect_stdout(io.StringIO()) as printed,
     ):
         loop(*args)
@@ -225,9 +227,15 @@ def training_loop(rows, orders, w, lr, gamma, eps):
 
 
 SWEEPS = {"sweep, 1,024": sweep(1024), "sweep, 4,096": sweep(4096)}
+TEXTBOOKS = {
+    "d2l 0.8.7, scratch": functools.partial(scratch, d2l),
+    "d2l 0.8.7, Gluon": functools.partial(concise, d2l),
+    "textbook, scratch": functools.partial(scratch, textbook),
+    "textbook, Gluon": functools.partial(concise, textbook),
+}
 OURS = {"stepwise": stepwise, "gluon": gluon, "compiled": compiled, **SWEEPS}
 SETTINGS = {"sweep, 1,024": 1024, "sweep, 4,096": 4096}  # how many runs one call of it is
-OTHERS = {"d2l 0.8.7, scratch": d2l_scratch, "d2l 0.8.7, Gluon": d2l_gluon, "NumPy by hand": numpy_by_hand}
+OTHERS = {**TEXTBOOKS, "NumPy by hand": numpy_by_hand}
 PEERS = {
     "d2l 1.0.3, PyTorch": ("torch", d2l_torch),
     "PyTorch by hand": ("torch", torch_by_hand),

@@ -26,6 +26,7 @@ def test_everybody_does_the_same_work(name, airfoil):
 def made_up(**changes):
     """Times in which every target is just met: seconds by way, of the slowest first."""
     times = {"d2l 0.8.7, scratch": 100.0, "d2l 0.8.7, Gluon": 64.0, "d2l 1.0.3, PyTorch": 12.0, "NumPy by hand": 1.0}
+    times.update({"textbook, scratch": 50.0, "textbook, Gluon": 18.0})
     times.update({"stepwise": 16.0, "gluon": 16.0, "compiled": 1.0, "sweep, 1,024": 1 / 64, "sweep, 4,096": 1 / 90})
     return {name: np.full(3, seconds) for name, seconds in {**times, **changes}.items()}
 
@@ -39,6 +40,8 @@ def test_targets_are_those_asked_for_and_their_misses_are_told():
     assert missed(made_up()) == []
     assert missed(made_up(stepwise=17.0)) == ["stepwise against d2l 0.8.7, scratch"]
     assert missed(made_up(gluon=16.1)) == ["gluon against d2l 0.8.7, Gluon"]
+    assert missed(made_up(**{"textbook, scratch": 50.1})) == ["textbook, scratch against d2l 0.8.7, scratch"]
+    assert missed(made_up(**{"textbook, Gluon": 18.3})) == ["textbook, Gluon against d2l 0.8.7, Gluon"]
     assert missed(made_up(**{"NumPy by hand": 0.99})) == ["compiled against NumPy by hand"]
     assert missed(made_up(**{"d2l 1.0.3, PyTorch": 11.9})) == ["compiled against d2l 1.0.3, PyTorch"]
     assert missed(made_up(**{"sweep, 1,024": 1 / 59})) == ["sweep, 1,024 against compiled"]
