@@ -25,6 +25,7 @@ from .train.task import Task
 
 FIGSIZE = (3.5, 2.5)  # inches
 RECORD_EVERY = 100  # examples between two recorded losses
+AT_ONCE = 16  # operations that the engine takes over together: an update on small arrays waits for nothing else
 
 
 def use_svg_display() -> None:
@@ -124,7 +125,8 @@ def train_ch7(
 
     def step(X, y):
         batch_loss = gradient(X, y)
-        trainer_fn([w, b], states, hyperparams)
+        with mx.engine.bulk(AT_ONCE):
+            trainer_fn([w, b], states, hyperparams)
         return batch_loss
 
     _run_and_show(step, [w, b], lambda: loss_of_all(task.features, task.labels, w, b), trainer_fn.__name__, task)
