@@ -7,13 +7,15 @@ starts at zero. Nothing in a rule says how it is run.
 
 import copy
 import inspect
-import math
 from collections.abc import Callable
 from functools import partial
-from numbers import Real
+from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
+
+FLOAT32 = np.finfo(np.float32)
+LONGEST = 2**63  # MXNet's own whole numbers stay below
 
 
 def sqrt(x: Any) -> Any:
@@ -55,7 +57,8 @@ def label(name: str, hyperparams: dict) -> str:
 def for_one_run(hyperparams: dict) -> dict:
     """Hyperparameters that belong to one run.
 
-    A scheduler remembers what it has seen, and is copied for each. An array without axes becomes its number.
+    A scheduler remembers what it has seen, and is copied for each. An array of one number without axes becomes that
+    number, and a whole number that is too long for MXNet a float.
 
     Args:
         hyperparams: what the user gave by name (dict); it stays as it is.
@@ -67,6 +70,8 @@ def for_one_run(hyperparams: dict) -> dict:
     for name, value in own.items():
         if isinstance(value, np.ndarray) and not value.ndim:
             own[name] = value.item()
+        elif isinstance(value, Integral) and abs(int(value)) >= LONGEST:
+            own[name] = float(value)
     return own
 
 
@@ -82,10 +87,10 @@ def first_state(rule: Callable) -> tuple:
 
 
 def check_rate(name: str, hyperparams: dict) -> None:
-    """Raise a ValueError where a learning rate is given that is not a positive, finite number."""
-    rate = hyperparams.get(name)
-    if rate is not None and not (isinstance(rate, Real) and 0 < float(rate) < math.inf):
-        raise ValueError(f"{name} is {rate!r}; a learning rate is a positive, finite number")
+    """Raise a ValueError where a learning rate is given that is not a positive, finite number, in float32."""
+    rate = hyperparams.get(name, 1)
+    if isinstance(rate, bool) or not (isinstance(rate, Real) and FLOAT32.tiny <= rate <= FLOAT32.max):
+        raise ValueError(f"{name} is {rate!r}; a learning rate is a positive, finite number, also in float32")
 
 
 def check_rule(rule: Callable, params: list, hyperparams: dict, zeros_like: Callable) -> list[tuple]:

@@ -33,8 +33,8 @@ def descend(
         A Trajectory. It ends early, with a DivergenceWarning, where a point or a loss is not finite.
 
     Raises:
-        ValueError: lr is not positive, num_steps is below 1, the rule changes a shape, or the gradient
-            has another number of coordinates than the start.
+        ValueError: start has no numbers, lr is not positive, num_steps is below 1, the rule changes a shape, or the
+            gradient has another number of coordinates than the start.
         TypeError: the rule takes no hyperparameter of such a name.
 
     Example:
@@ -46,7 +46,7 @@ def descend(
     Source: Zhang, Lipton, Li and Smola, "Dive into Deep Learning", the function train_2d.
     """
     check_count("num_steps", num_steps)
-    x = np.array(start, dtype=np.float64)
+    x = _first_point(start)
     knobs = rules.for_one_run(hyperparams)
     (state,) = rules.check_rule(rule, [x], knobs, np.zeros_like)
     points = [x]
@@ -76,6 +76,16 @@ def descend(
         name,
         {**rules.defaults(rule), **knobs},
     )
+
+
+def _first_point(start):
+    try:
+        x = np.array(start, dtype=np.float64)
+    except (TypeError, ValueError):
+        x = np.empty(0)
+    if x.ndim != 1 or not x.size:
+        raise ValueError(f"start is {start!r}; it must be a sequence of numbers, one for each variable")
+    return x
 
 
 def _gradient_at(x, gradient):

@@ -22,7 +22,7 @@ class Network:
 
     Raises:
         TypeError: the network is no Gluon block.
-        ValueError: no parameter is to be trained, or one adds its gradients up.
+        ValueError: no parameter is to be trained, one adds its gradients up, or the loss does not take the labels.
     """
 
     def __init__(self, net: Any, task: Task):
@@ -40,8 +40,21 @@ class Network:
             raise ValueError("net has no parameter to train; each has grad_req 'null'")
         self._sparse = {name for name in self.trained if params[name].grad().stype != "default"}
         self._names = list(params)
-        self._symbol = mean(task.loss, net(mx.sym.Variable("X")), mx.sym.Variable("y"))
+        outputs = net(mx.sym.Variable("X"))
+        self._symbol = mean(task.loss, outputs, mx.sym.Variable("y"))
+        self._check_labels(outputs)
         self._loss = function(self._symbol, ("X", "y", *self._names))
+
+    def _check_labels(self, outputs):
+        """Try the loss on the shapes of the data: MXNet would refuse them by the name of an operator of its own."""
+        shapes = {"X": self.task.features.shape, "y": self.task.labels.shape}
+        try:
+            self._symbol.infer_shape(**shapes)
+        except mx.base.MXNetError as error:
+            _, (given,), _ = outputs.infer_shape(X=shapes["X"])
+            raise ValueError(
+                f"labels has the shape {shapes['y']}; the loss does not take it beside outputs of the shape {given}"
+            ) from error
 
     def all_params(self, trained: list) -> list:
         """All parameters in the network's order, with these arrays in the place of the trained ones."""
