@@ -7,7 +7,6 @@ starts at zero. Nothing in a rule says how it is run.
 
 import copy
 import inspect
-import math
 from collections.abc import Callable
 from functools import partial
 from numbers import Real
@@ -84,7 +83,7 @@ def first_state(rule: Callable) -> tuple:
 def check_rate(name: str, hyperparams: dict) -> None:
     """Raise a ValueError where a learning rate is given that is not a positive, finite number."""
     rate = hyperparams.get(name)
-    if rate is not None and not (isinstance(rate, Real) and 0 < float(rate) < math.inf):
+    if rate is not None and not (isinstance(rate, Real) and 0 < float(rate) < np.inf):
         raise ValueError(f"{name} is {rate!r}; a learning rate is a positive, finite number")
 
 
