@@ -2,7 +2,7 @@
 
 .DEFAULT_GOAL := html
 .DELETE_ON_ERROR:
-.PHONY: help html test pdf smoke arm colab peers lab data changes refresh address full bench lint lock clean missing
+.PHONY: help html test pdf smoke arm colab peers lab data changes refresh address full bench lint sizes lock clean missing
 
 VENV := .venv
 RUN := $(VENV)/bin/python
@@ -84,6 +84,9 @@ lint: $(VENV)/.developers  ## check the style of modules and notebooks, and the 
 	$(RUN) -m ruff check
 	$(RUN) -m ruff format --check
 	$(RUN) -m mypy
+
+sizes: $(VENV)/.readers  ## count the code lines of d2l_utils, by file and floor
+	$(RUN) -m tools.sizes
 
 lock: $(VENV)/.developers  ## resolve pyproject.toml anew: the lock files and environment.yml
 	$(RUN) -m tools.lock

@@ -37,6 +37,7 @@ STYLE = {
     "svg.fonttype": "none",  # text stays text: it can be read aloud, searched and scaled
     "svg.hashsalt": "d2l",  # the same figure gives the same file
 }
+LARGEST = 1e200  # beyond, matplotlib's arithmetic overflows when it looks for the ends and ticks of an axis
 styled = partial(rc_context, STYLE)  # the context in which all pictures are drawn
 
 
@@ -120,7 +121,19 @@ def check_series(name: str, series: Sized) -> None:
         raise ValueError(f"{name} has {len(series)} entries; a readable picture has 1 to {len(COLOURS)}")
 
 
-def check_lengths(beginning: str, x: ArrayLike, y: ArrayLike) -> None:
-    """Raise a ValueError with this beginning where a line, or each of several, has not one y for each x."""
-    if np.size(x) != np.shape(y)[-1]:
-        raise ValueError(f"{beginning} {np.size(x)} x and {np.shape(y)[-1]} y; it needs one y for each x")
+def check_line(beginning: str, x: ArrayLike, y: ArrayLike) -> None:
+    """Raise a ValueError with this beginning where a line, or each of several, is none: gaps are allowed."""
+    num_y = (0, *np.shape(y))[-1] if np.size(y) else 0
+    if np.size(x) != num_y or not num_y:
+        raise ValueError(f"{beginning} {np.size(x)} x and {num_y} y; it needs one y for each x, and one at least")
+    numbers = np.append(x, y).astype(float)
+    large = numbers[np.isfinite(numbers) & (np.abs(numbers) > LARGEST)]
+    if large.size:
+        raise ValueError(f"{beginning} {large[0]:.3g}; an axis can show numbers up to {LARGEST:g}")
+
+
+def check_shown(beginning: str, numbers: np.ndarray, log: bool) -> None:
+    """Raise a ValueError with this beginning where no axis, logarithmic or not, can show any of these numbers."""
+    if not np.any(np.isfinite(numbers) & (numbers > (0 if log else -np.inf))):
+        kind = "positive, finite" if log else "finite"
+        raise ValueError(f"{beginning} {np.array2string(numbers, threshold=6)}; it needs one {kind} number at least")

@@ -15,22 +15,6 @@ from .stepwise import gluon, stepwise
 from .task import Task
 
 FAST = "compiled", "lockstep", "sweep"
-__all__ = [
-    "DivergenceWarning",
-    "History",
-    "Sweep",
-    "Task",
-    "Trajectory",
-    "compiled",
-    "descend",
-    "gluon",
-    "lockstep",
-    "over_seeds",
-    "softmax_cross_entropy",
-    "squared_error",
-    "stepwise",
-    "sweep",
-]
 
 
 def __getattr__(name: str) -> Any:

@@ -31,7 +31,7 @@ ARROWS = {
     "benchmarks": {ANYTHING},
 }
 # These are for readers alone: no room but the front, and those named here, may know of them.
-FOR_READERS = {"textbook": set(), "playground": {"plot.__init__", "book", "tools", "benchmarks"}}
+FOR_READERS = {"textbook": {"benchmarks"}, "playground": {"plot.__init__", "book", "tools", "benchmarks"}}
 
 
 def rooms(root):
