@@ -4,12 +4,25 @@ import { fromAddress, toAddress } from "./address.js";
 import { Choice } from "./choice.js";
 import { RULES, SURFACES } from "./facts.js";
 import { Link } from "./link.js";
+import { clamp } from "./numbers.js";
 import { Player } from "./player.js";
 import { run } from "./run.js";
 import { allowed, checked, onSurface, sameStep } from "./setting.js";
 import { settledAfter, withNextFrame } from "./timing.js";
 import { TYPED, View } from "./view.js";
 import { notUnderstood } from "./words.js";
+
+// What is no JSON is no setting either, and is said to be none.
+function fromJSON(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
+
+// The how many-th of the page's instruments that have an address: 0, 1, 2.
+const placeOf = (element) => [...document.querySelectorAll(`${element.localName}[address]`)].indexOf(element);
 
 class OptimizerPlayground extends HTMLElement {
   static facts = { rules: RULES, surfaces: SURFACES };
@@ -20,11 +33,22 @@ class OptimizerPlayground extends HTMLElement {
 
   connectedCallback() {
     if (this.view) return;
-    this.initial = checked(JSON.parse(this.getAttribute("setting") ?? "{}"));
+    try {
+      this.start();
+    } catch (error) {
+      this.view = null;
+      this.shadowRoot?.replaceChildren(document.createElement("slot")); // the still figure stays
+      throw error;
+    }
+  }
+
+  // The attribute address says that the setting may be kept in the page's own address.
+  start() {
+    this.initial = checked(fromJSON(this.getAttribute("setting") ?? "{}"));
     this.setting = this.initial.setting;
     this.notice = notUnderstood(this.initial.ignored);
     this.choice = new Choice();
-    this.link = this.hasAttribute("address") ? new Link(this.getAttribute("address") || "play") : null;
+    this.link = this.hasAttribute("address") ? new Link(placeOf(this)) : null;
     this.view = new View(this.attachShadow({ mode: "open" }), {
       onStart: (start) => this.change({ start }),
       onKnob: (name, value) => this.turnKnob(name, value),
@@ -40,7 +64,8 @@ class OptimizerPlayground extends HTMLElement {
     // Before the view has a width there is nothing to draw on.
     this.redraw = withNextFrame(() => this.view.width && this.draw());
     this.announce = settledAfter(300, () => this.player.playing || this.view.speak());
-    this.keepAddress = settledAfter(250, () => this.link?.write(this.setting));
+    // Safari refuses more than a hundred new addresses in half a minute.
+    this.keepAddress = settledAfter(350, () => this.link?.write(this.setting));
     this.listen();
     this.readLink();
   }
@@ -85,9 +110,10 @@ class OptimizerPlayground extends HTMLElement {
     if (!given) return;
     const { setting, ignored } = checked(given);
     this.change(setting);
+    this.link.keep(setting);
     this.notice = notUnderstood(ignored);
     this.isChanged = false;
-    this.scrollIntoView({ block: "start" });
+    if (this.link.isMeant) this.scrollIntoView({ block: "start" });
   }
 
   // What was typed into a field; if it cannot be, the old number comes back, and the line says what can.
@@ -121,7 +147,7 @@ class OptimizerPlayground extends HTMLElement {
 
   jump(step) {
     this.player.pause();
-    this.turn({ step: Math.min(Math.max(step, 0), this.setting.num_steps) });
+    this.turn({ step: clamp(step, 0, this.setting.num_steps) });
   }
 
   turn(changes) {

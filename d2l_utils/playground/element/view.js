@@ -13,6 +13,7 @@ import STYLE from "../style.css" with { type: "text" };
 
 const WIDE = 620; // pixels, from which the pictures stand beside each other
 const GAP = 20;
+const NARROWEST = 160; // below it there is no room for a picture between its margins
 export const TYPED = ["start1", "start2", "num_steps", "seed"];
 
 export class View {
@@ -35,6 +36,7 @@ export class View {
   resize(width) {
     if (width === 0 || width === this.width) return;
     this.width = width;
+    width = Math.max(width, NARROWEST);
     const wide = width >= WIDE;
     const aside = wide ? Math.floor((width - GAP) * 0.4) : width;
     this.map.resize(wide ? width - GAP - aside : width);
