@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterable, Sequence
 from numbers import Integral, Real
 
 from ..rules import defaults
-from .surfaces import FACTS, SURFACES, Surface
+from .facts import FACTS
+from .surfaces import SURFACES, Surface
 
 RULES = FACTS["rules"]
 MOST_STEPS = FACTS["most_steps"]

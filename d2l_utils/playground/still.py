@@ -3,10 +3,12 @@
 import numpy as np
 from matplotlib import rc_context
 
+from ..colours import GREY, INK
 from ..plot import alt_text
-from ..plot.figure import GREY, INK, STYLE, Figure, grid, legend
+from ..plot.figure import STYLE, Figure, grid, legend
 from ..train.history import Trajectory
-from .surfaces import FACTS, Surface
+from .facts import FACTS
+from .surfaces import Surface
 
 RULES = FACTS["rules"]
 

@@ -2,53 +2,24 @@
 
 import { fromAddress, toAddress } from "./address.js";
 import { Choice } from "./choice.js";
-import { RULES, SURFACES } from "./facts.js";
+import { RULES } from "./facts.js";
 import { Link } from "./link.js";
 import { clamp } from "./numbers.js";
 import { Player } from "./player.js";
 import { run } from "./run.js";
-import { allowed, checked, onSurface, sameStep } from "./setting.js";
+import { allowed, checked, fromJSON, onSurface, sameStep } from "./setting.js";
 import { settledAfter, withNextFrame } from "./timing.js";
 import { TYPED, View } from "./view.js";
 import { notUnderstood } from "./words.js";
 
-// What is no JSON is no setting either, and is said to be none.
-function fromJSON(text) {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
-}
-
-// The how many-th of the page's instruments that have an address: 0, 1, 2.
-const placeOf = (element) => [...document.querySelectorAll(`${element.localName}[address]`)].indexOf(element);
-
 class OptimizerPlayground extends HTMLElement {
-  static facts = { rules: RULES, surfaces: SURFACES };
-  static run = run;
-  static checked = checked;
-  static toAddress = toAddress;
-  static fromAddress = fromAddress;
-
   connectedCallback() {
     if (this.view) return;
-    try {
-      this.start();
-    } catch (error) {
-      this.view = null;
-      this.shadowRoot?.replaceChildren(document.createElement("slot")); // the still figure stays
-      throw error;
-    }
-  }
-
-  // The attribute address says that the setting may be kept in the page's own address.
-  start() {
     this.initial = checked(fromJSON(this.getAttribute("setting") ?? "{}"));
     this.setting = this.initial.setting;
     this.notice = notUnderstood(this.initial.ignored);
     this.choice = new Choice();
-    this.link = this.hasAttribute("address") ? new Link(placeOf(this)) : null;
+    this.link = Link.of(this);
     this.view = new View(this.attachShadow({ mode: "open" }), {
       onStart: (start) => this.change({ start }),
       onKnob: (name, value) => this.turnKnob(name, value),
@@ -64,8 +35,7 @@ class OptimizerPlayground extends HTMLElement {
     // Before the view has a width there is nothing to draw on.
     this.redraw = withNextFrame(() => this.view.width && this.draw());
     this.announce = settledAfter(300, () => this.player.playing || this.view.speak());
-    // Safari refuses more than a hundred new addresses in half a minute.
-    this.keepAddress = settledAfter(350, () => this.link?.write(this.setting));
+    this.keepAddress = settledAfter(350, () => this.link?.write(this.setting)); // Safari takes 100 in half a minute
     this.listen();
     this.readLink();
   }
@@ -170,6 +140,9 @@ class OptimizerPlayground extends HTMLElement {
     else this.player.play(step < num_steps ? step : 0, num_steps);
   }
 }
+
+// What can be asked of it without an instrument on the page.
+Object.assign(OptimizerPlayground, { facts: { rules: RULES }, run, checked, toAddress, fromAddress });
 
 // A page may have this script twice: the first one counts.
 if (!customElements.get("optimizer-playground")) customElements.define("optimizer-playground", OptimizerPlayground);

@@ -5,6 +5,12 @@ import { fromAddress, toAddress } from "./address.js";
 const PARTS = new Map(); // what the address says, by the instruments' names
 
 export class Link {
+  // That of an instrument with the attribute address; null where the page's address is not to be touched.
+  static of(element) {
+    const linked = [...document.querySelectorAll(`${element.localName}[address]`)];
+    return linked.includes(element) ? new Link(linked.indexOf(element)) : null;
+  }
+
   // The first of a page is called play, as it was when it was the only one.
   constructor(place) {
     this.name = place > 0 ? `play-${place + 1}` : "play";

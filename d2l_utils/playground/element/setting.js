@@ -24,6 +24,15 @@ function defaultSetting(surface = "ravine", rule = "rmsprop") {
   return { surface, start, num_steps, seed: 0, runs, active: rule, step: num_steps };
 }
 
+// What is no JSON is no setting either, and checked says so.
+export function fromJSON(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
+
 const isObject = (value) => value !== null && typeof value === "object" && !Array.isArray(value);
 const isNameIn = (table) => (name) => typeof name === "string" && Object.hasOwn(table, name);
 const isCount = (least, most) => (value) => Number.isInteger(value) && value >= least && value <= most;
