@@ -45,6 +45,15 @@ def descend(
 
     Source: Zhang, Lipton, Li and Smola, "Dive into Deep Learning", the function train_2d.
     """
+    path = walked(rule, f, gradient, start, num_steps, hyperparams)
+    warn_of_divergence(path.label, path.diverged_at, stacklevel=2)
+    return path
+
+
+def walked(
+    rule: Callable, f: Callable, gradient: Callable, start: Sequence[float], num_steps: int, hyperparams: dict
+) -> Trajectory:
+    """As descend, without the warning: it belongs to the line that asked for the run."""
     check_count("num_steps", num_steps)
     x = np.array(start, dtype=np.float64)
     knobs = rules.for_one_run(hyperparams)
@@ -64,10 +73,8 @@ def descend(
         if not np.isfinite([*x, losses[-1]]).all():
             diverged_at = len(gradients)
     name = rules.name_of(rule)
-    label = rules.label(name, knobs)
-    warn_of_divergence(label, diverged_at, stacklevel=2)
     return Trajectory(
-        label,
+        rules.label(name, knobs),
         np.array(points),
         np.array(losses),
         np.array(gradients),
