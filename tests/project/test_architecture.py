@@ -20,7 +20,7 @@ ARROWS = {
     "linear": {"rules", "runtime"},
     "train": {"data", "linear", "rules", "runtime"},
     "fast": {"train", "data", "linear", "rules", "runtime"},
-    "parity": {"rules", "runtime"},
+    "parity": set(),
     "plot": {"colours"},
     "plot.__init__": {"colours", "playground"},  # it offers explore
     "train.__init__": {"data", "linear", "rules", "runtime", "fast"},  # it offers what is quick, too
