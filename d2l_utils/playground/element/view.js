@@ -7,6 +7,7 @@ import { icon, layout } from "./layout.js";
 import { MapPanel } from "./map.js";
 import { strokeOf } from "./marks.js";
 import { tableOf } from "./table.js";
+import { withNextFrame } from "./timing.js";
 import { keyOf, statusOf } from "./words.js";
 // biome-ignore lint/correctness/noUnresolvedImports: a text, which d2l_utils/playground/bundle.py puts here.
 import STYLE from "../style.css" with { type: "text" };
@@ -29,8 +30,13 @@ export class View {
     this.map = new MapPanel(this.parts.map, onStart);
     this.loss = new CurvePanel(this.parts.loss, "loss");
     this.rate = new CurvePanel(this.parts.rate, "effective step", ["x1", "x2"]);
-    const observer = new ResizeObserver(([entry]) => this.resize(entry.contentRect.width));
-    observer.observe(root.querySelector(".app"));
+    this.app = root.querySelector(".app");
+    // Not within the observer's own turn: the heights that it changes would have it called again, which is an error.
+    new ResizeObserver(withNextFrame(() => this.measure())).observe(this.app);
+  }
+
+  measure() {
+    this.resize(this.app.getBoundingClientRect().width);
   }
 
   resize(width) {
