@@ -37,7 +37,7 @@ class OptimizerPlayground extends HTMLElement {
     this.announce = settledAfter(300, () => this.player.playing || this.view.speak());
     this.keepAddress = settledAfter(350, () => this.link?.write(this.setting)); // Safari takes 100 in half a minute
     this.listen();
-    this.view.measure();
+    this.view.resize();
     this.readLink();
   }
 

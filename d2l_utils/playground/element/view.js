@@ -32,17 +32,14 @@ export class View {
     this.rate = new CurvePanel(this.parts.rate, "effective step", ["x1", "x2"]);
     this.app = root.querySelector(".app");
     // Not within the observer's own turn: the heights that it changes would have it called again, which is an error.
-    new ResizeObserver(withNextFrame(() => this.measure())).observe(this.app);
+    new ResizeObserver(withNextFrame(() => this.resize())).observe(this.app);
   }
 
-  measure() {
-    this.resize(this.app.getBoundingClientRect().width);
-  }
-
-  resize(width) {
-    if (width === 0 || width === this.width) return;
-    this.width = width;
-    width = Math.max(width, NARROWEST);
+  resize() {
+    const seen = this.app.getBoundingClientRect().width;
+    if (seen === 0 || seen === this.width) return;
+    this.width = seen;
+    const width = Math.max(seen, NARROWEST);
     const wide = width >= WIDE;
     const aside = wide ? Math.floor((width - GAP) * 0.4) : width;
     this.map.resize(wide ? width - GAP - aside : width);
