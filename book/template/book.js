@@ -148,6 +148,28 @@ function followReader() {
   headings.forEach((heading) => watcher.observe(heading));
 }
 
+/* The picture that moves: where it stands still for want of its script, words say so, and the script is asked for again. */
+const STANDS_STILL = "This picture should move. It stands still: its script did not load, or this browser cannot run it. ";
+
+async function wakePlaygrounds() {
+  const asleep = () => [...document.querySelectorAll("optimizer-playground")].filter((playground) => !playground.view);
+  const ask = () => (asleep().length ? load("playground.js").catch(() => {}) : null);
+  await ask();
+  const notices = asleep().map((playground) => {
+    const again = element("button", { type: "button" }, "Try again");
+    const notice = element("p", { className: "notice" }, STANDS_STILL, again);
+    notice.setAttribute("role", "status");
+    playground.before(notice);
+    return [again, notice];
+  });
+  const retry = async () => {
+    await ask();
+    if (!asleep().length) notices.forEach(([, notice]) => notice.remove());
+  };
+  notices.forEach(([again]) => again.addEventListener("click", retry));
+  addEventListener("online", retry);
+}
+
 const bar = document.querySelector(".bar");
 addSearch(bar);
 addThemeButton(bar);
@@ -156,3 +178,4 @@ markScrollers();
 addEventListener("resize", markScrollers);
 document.fonts.ready.then(markScrollers);
 followReader();
+addEventListener("load", wakePlaygrounds);

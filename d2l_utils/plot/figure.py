@@ -11,17 +11,14 @@ from matplotlib import figure as mpl_figure
 from matplotlib.axes import Axes
 from numpy.typing import ArrayLike
 
+from ..colours import COLOURS, OPTIMIZERS, PAPER
+from ..colours import GREY as GREY  # for the modules beside this one
+from ..colours import INK as INK
+
 XY = tuple[ArrayLike, ArrayLike]
 
-# Dark enough for white paper, light enough for a dark page, apart for every kind of colour vision
-# (after Okabe and Ito); with the line styles and markers they survive greyscale.
-COLOURS = "#0072b2", "#d55e00", "#00875f", "#a8518a"
-# An optimizer has one colour in all pictures, in the playground too.
-OWN = {"RMSProp": 0, "Adam": 1, "Adagrad": 2, "SGD": 3, "gradient descent": 3}
 LINES = "-", "--", "-.", ":"
 MARKERS = "o", "s", "^", "D"
-GREY = "#808080"
-INK, PAPER = "#000000", "#ffffff"  # the book's pages replace these two by their own
 SHADES = colormaps["viridis"]  # even steps for every kind of colour vision and in greyscale
 # Not INK and PAPER: a shade stays what it is on a dark page, and so must what stands on it.
 LIGHT, DARK = "#fefefe", "#010101"  # numbers, of which one or the other can be read on every shade
@@ -100,9 +97,9 @@ def label_grid(figure: Figure, places: np.ndarray, columns: int, x_label: str, y
 
 def colours(names: Sequence[str]) -> list[str]:
     """A colour for each of at most four series: its own to an optimizer that has one, to the others what is left."""
-    owners = {OWN[name]: name for name in reversed(names) if name in OWN}
-    left = (colour for place, colour in enumerate(COLOURS) if place not in owners)
-    return [COLOURS[OWN[name]] if name in owners.values() else next(left) for name in names]
+    owners = {OPTIMIZERS[name]: name for name in reversed(names) if OPTIMIZERS.get(name) in COLOURS}
+    left = (colour for colour in COLOURS if colour not in owners)
+    return [OPTIMIZERS[name] if name in owners.values() else next(left) for name in names]
 
 
 def legend(figure: Figure, ncols: int = 4, least: int = 1) -> None:
