@@ -130,10 +130,8 @@ $(VENV)/.developers: requirements-dev.lock $(VENV)/.readers
 # The versions are those of the other locks wherever these have one: NumPy above all stays as it is. Of PyTorch it is the
 # small build where an index has it. (pip, asked for both at once, would take the one whose index tells its hash.)
 $(VENV)/.peers: requirements-peers.lock requirements-cpu.txt requirements-cuda.lock requirements-d2l.txt | $(VENV)/.readers
-	@echo "Installing Keras, Numba and PyTorch: a minute or two"
+	@echo "Installing Keras, Numba and PyTorch, its CPU build where an index has it, else the usual one (gigabytes on Linux)"
 	$(INSTALL) --require-hashes -r requirements-peers.lock
-	$(INSTALL) --require-hashes -r requirements-cpu.txt || { \
-	echo "No index here has PyTorch's CPU build: taking the usual one, gigabytes on Linux"; \
-	$(INSTALL) --require-hashes -r requirements-cuda.lock; }
+	$(INSTALL) --require-hashes -r requirements-cpu.txt || $(INSTALL) --require-hashes -r requirements-cuda.lock
 	$(INSTALL) --require-hashes -r requirements-d2l.txt --upgrade --target $(VENV)/d2l-1.0.3
 	@touch $@
