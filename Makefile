@@ -22,12 +22,10 @@ unexport $(filter-out $(REACH),$(filter PIP_%,$(.VARIABLES)))
 unexport $(filter PYTHON%,$(.VARIABLES)) VIRTUAL_ENV CONDA_PREFIX JUPYTER_PATH MPLBACKEND
 export PYTHONUTF8 := 1
 export JUPYTER_PREFER_ENV_PATH := 1
-# What the user chooses is text: without this, make would expand a $ in it.
-override D2L_OFFLINE := $(value D2L_OFFLINE)
-override D2L_REPOSITORY := $(value D2L_REPOSITORY)
-override D2L_DATA_MIRROR := $(value D2L_DATA_MIRROR)
-override PYTHON := $(value PYTHON)
-export PYTHON
+# What the user chooses, in the environment or behind `make`, is text: without this, make would expand a $ in it.
+CHOICES := D2L_DATA_MIRROR D2L_OFFLINE D2L_REPOSITORY
+$(foreach name,$(CHOICES) PYTHON,$(eval override $(name) := $$(value $(name))))
+export PYTHON $(foreach name,$(CHOICES),$(if $(value $(name)),$(name)))
 
 SOURCES := requirements.lock \
     $(wildcard notebooks/*.ipynb notebooks/*.csv) \
