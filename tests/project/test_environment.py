@@ -103,7 +103,7 @@ def test_conda_brings_python_and_pip_the_locked_files():
     python, pip, packages = yaml.safe_load(head)["dependencies"]
     assert (python, pip) == (f"python={lock.MAIN}", "pip")
     assert packages == {"pip": ["--require-hashes", f"-r {lock.READERS.name}"]}
-    assert "pip install --no-deps --no-build-isolation -e .\n" in head
+    assert "&& pip install --no-deps --no-build-isolation -e .\n" in head
 
 
 def test_what_is_installed_is_what_is_locked():
