@@ -178,18 +178,6 @@ def test_environment_whose_python_is_gone_is_made_anew(built):
     assert "-m venv" not in make(built, "-n", ".venv/.readers")[2]
 
 
-@pytest.mark.parametrize("name", ["D2L_REPOSITORY", "D2L_OFFLINE", "PYTHON"])
-@pytest.mark.parametrize("text", ["$(shell touch made) `touch made` $$(touch made)'; touch made; '", "a\ntouch made"])
-def test_choices_are_text_to_make_and_to_the_shell(name, text, built):
-    targets = ["-W", "requirements.lock", ".venv/.readers"] if name == "PYTHON" else []
-    for built_before in (built / "_build" / "html").glob(".built-*"):
-        built_before.unlink()
-    code, executed, output = make(built, *targets, **{name: text})
-    assert (code != 0, executed) == (True, [])
-    assert f"{name} is " in output
-    assert not (built / "made").exists()
-
-
 def test_repository_that_is_named_builds_anew_and_so_does_going_back(built):
     assert make(built)[0] == 0
     for repository in ("octocat/rmsprop", ""):
