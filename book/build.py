@@ -49,8 +49,14 @@ def compare_addresses() -> None:
 
 
 def leave(stamp: Path, began: float) -> None:
-    """Put the stamp in the place of all others."""
+    """Put the stamp in the place of all others: the list of what was written, by which make sees what is gone."""
     for old in stamp.parent.glob(".built-*"):
         old.unlink()
-    stamp.touch()
+    stamp.write_text(written(), encoding="utf-8")
     os.utime(stamp, (began, began))
+
+
+def written() -> str:
+    """The files of the book, one a line, from the project's folder."""
+    files = [path for path in site.OUTPUT.rglob("*") if path.is_file() and not path.name.startswith(".")]
+    return "".join(f"{path.relative_to(notebook.ROOT).as_posix()}\n" for path in sorted(files))
