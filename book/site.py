@@ -14,7 +14,7 @@ from pygments.formatters import HtmlFormatter
 from . import address, choices, citations, notebook, page, policy, search
 from .failures import Failure
 from .pages import NO_FAILURES, OUTPUT, SOLUTIONS, list_of_pages, neighbours
-from .writing import write
+from .writing import remove, write
 
 ASSETS = OUTPUT / "assets"
 SHARED = "book.css", "book.js", "vendor/minisearch.js"  # what lies beside the pages as it lies in template/
@@ -46,7 +46,7 @@ def write_book(failures: Mapping[str, Failure] = NO_FAILURES) -> dict[str, Failu
     home = linked_repository()
     write_assets()
     for orphan in {path.stem for path in OUTPUT.glob("*.html")} - {entry["name"] for entry in pages}:
-        (OUTPUT / f"{orphan}.html").unlink()
+        remove(OUTPUT / f"{orphan}.html")
     for current in pages:
         lay(OUTPUT / f"{current['name']}.html", frame(current, pages, home))
     sections = [section for current in pages for section in search.documents(current)]

@@ -1,6 +1,7 @@
 """Chapters that cannot be shown, and a book that stays whole around them."""
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -8,7 +9,7 @@ import sys
 from html import unescape
 from urllib.parse import unquote
 
-from book import notebook
+from book import choices, notebook, policy, site
 from tiny_project import NAMES, copy, html, write
 
 import pytest
@@ -220,3 +221,102 @@ def test_the_next_build_mends_what_it_can(later):
     folder = later[0]
     assert "Not up to date" not in html(folder, "formula")
     assert "solved" in html(folder, "03_third_solutions")
+
+
+def test_a_build_knows_what_it_consists_of(shown):
+    folder = shown[0]
+    told = subprocess.run(
+        [sys.executable, "-c", "from book import site; print(*site.files(), sep='\\n')"],
+        cwd=folder,
+        capture_output=True,
+        encoding="utf-8",
+        timeout=60,
+    ).stdout.splitlines()
+    pages = [f"{name}.html" for name in (*NAMES, "references")]
+    beside = ["assets/book.js", "assets/sections.js", "assets/fonts/pagella-math.woff2", "notebooks/01_first.ipynb"]
+    assert {str(folder / "_build" / "html" / name) for name in (*pages, *beside)} <= set(told)
+
+
+TEMPLATE_FAULTS = {
+    "theme.js": (None, "book/template/theme.js is missing"),
+    "index.html.j2": (None, "book/template/index.html.j2 is missing"),
+    "page.html.j2": ("<p>\n{% if %}", "book/template/page.html.j2, line 2: Expected an expression"),
+}
+
+
+@pytest.mark.parametrize("name", TEMPLATE_FAULTS)
+def test_a_template_that_is_missing_or_broken_ends_the_build_before_any_page(shown, tmp_path, name):
+    shutil.copytree(shown[0], tmp_path, dirs_exist_ok=True, symlinks=True)
+    text, said = TEMPLATE_FAULTS[name]
+    path = tmp_path / "book" / "template" / name
+    path.unlink()
+    if text:
+        path.write_text(text, encoding="utf-8")
+    before = {page: page.read_bytes() for page in (tmp_path / "_build").rglob("*.html")}
+    done = subprocess.run([sys.executable, "-c", WRITE], cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 1
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+    assert {page: page.read_bytes() for page in before} == before
+
+
+def test_facts_that_cannot_be_read_are_named(shown, tmp_path):
+    shutil.copytree(shown[0], tmp_path, dirs_exist_ok=True, symlinks=True)
+    (tmp_path / "d2l_utils" / "playground" / "facts.json").write_text('{\n  "a": 1,,\n}', encoding="utf-8")
+    done = subprocess.run([sys.executable, "-c", WRITE], cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    assert "d2l_utils/playground/facts.json cannot be read: Expecting property name" in done.stderr.splitlines()[-1]
+    assert "line 2" in done.stderr.splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    "named",
+    [
+        "$(shell id)",
+        "a'b/c",
+        'a"b/c',
+        "a/b\n",
+        " a/b",
+        "a/b/c",
+        "a/..",
+        "../b",
+        "a_b/c",
+        "https://github.com/a/b",
+        "例/书",
+    ],
+)
+def test_a_repository_that_cannot_be_one_is_refused(monkeypatch, named):
+    monkeypatch.setenv("D2L_REPOSITORY", named)
+    with pytest.raises(ValueError, match=re.escape(f"D2L_REPOSITORY is {named!r}; it must be owner/name")):
+        choices.repository()
+
+
+def test_a_file_that_is_there_already_is_not_written_again(tmp_path):
+    path = tmp_path / "page.html"
+    site.lay(path, "书")
+    before = path.stat()
+    site.lay(path, "书")
+    assert (path.stat().st_ino, path.stat().st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
+    site.lay(path, "other")
+    assert path.read_text(encoding="utf-8") == "other"
+
+
+def test_a_page_gives_way_to_no_pipe_and_hides_no_folder(tmp_path):
+    os.mkfifo(tmp_path / "page.html")
+    site.lay(tmp_path / "page.html", "text")
+    assert (tmp_path / "page.html").read_text(encoding="utf-8") == "text"
+    (tmp_path / "folder.html").mkdir()
+    with pytest.raises(OSError, match=re.escape("folder.html")):
+        site.lay(tmp_path / "folder.html", "text")
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        '<td style="text-align:right">1</td>',
+        "<a href='https://e.org/?a=b:c'>a</a> <a href=\"05_rmsprop.html#x\">b</a> <a href='mailto:a@e.org'>c</a>",
+        '<img alt="a" src="data:image/png;base64,AAAA">',
+        "<!-- a note --> a &lt; b<br/><details open><summary>more</summary></details>",
+    ],
+)
+def test_what_a_page_may_hold_stays_as_it_is(html):
+    assert policy.checked(html) == html
