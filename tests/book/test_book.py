@@ -241,16 +241,16 @@ def test_a_repository_adds_links_to_run_a_page_online(monkeypatch):
     nb = new_notebook(cells=[new_markdown_cell("# X\n\nText.")])
     monkeypatch.delenv("D2L_REPOSITORY", raising=False)
     monkeypatch.setattr(address, "stored", lambda: address.UNSET)
-    assert "Colab" not in framed(nb)
+    assert "Colab" not in framed(nb, "05_rmsprop")
     monkeypatch.setattr(address, "stored", lambda: "octocat/stored")
-    assert "/github/octocat/stored/blob/main/notebooks/05_x.ipynb" in framed(nb)
+    assert "/github/octocat/stored/blob/main/notebooks/05_rmsprop.ipynb" in framed(nb, "05_rmsprop")
     monkeypatch.setenv("D2L_REPOSITORY", "octocat/rmsprop")
-    text = framed(nb)
-    assert "/github/octocat/rmsprop/blob/main/notebooks/05_x.ipynb" in text
-    assert "/v2/gh/octocat/rmsprop/main?labpath=notebooks%2F05_x.ipynb" in text
+    text = framed(nb, "05_rmsprop")
+    assert "/github/octocat/rmsprop/blob/main/notebooks/05_rmsprop.ipynb" in text
+    assert "/v2/gh/octocat/rmsprop/main?labpath=notebooks%2F05_rmsprop.ipynb" in text
     monkeypatch.setenv("D2L_REPOSITORY", "octocat")
     with pytest.raises(ValueError, match="D2L_REPOSITORY is 'octocat'; it must be owner/name"):
-        framed(nb)
+        framed(nb, "05_rmsprop")
 
 
 def test_a_page_can_stand_in_one_document_with_the_others():
