@@ -66,5 +66,5 @@ def leave(stamp: Path, began: float) -> None:
     """Put the stamp in the place of all others; it holds what it stands for, so that make sees what is missing."""
     for old in stamp.parent.glob(".built-*"):
         writing.remove(old)
-    writing.write(stamp, "\n".join(str(path.relative_to(notebook.ROOT)) for path in site.files()))
+    writing.write(stamp, "\n".join(path.relative_to(notebook.ROOT).as_posix() for path in site.files()))
     os.utime(stamp, (began, began))

@@ -58,7 +58,9 @@ def failed(name: str, error: Exception) -> Failure:
     """What a page failed by, for the last lines of a build and for the page itself."""
     said = str(error) if isinstance(error, ValueError) else f"{type(error).__name__}: {error}"
     line = last_line(" ".join(said.split()))
-    trace = "".join(traceback.format_exception(error))
+    # An error that nobody foresaw is told with the way to it.
+    foreseen = isinstance(error.__cause__ or error, (ValueError, OSError))
+    trace = line if foreseen else "".join(traceback.format_exception(error))
     return Failure(name, _title(name), getattr(error, "cell", 0), line, trace)
 
 

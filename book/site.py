@@ -51,7 +51,15 @@ def write_book(failures: Mapping[str, Failure] = NO_FAILURES) -> dict[str, Failu
         lay(OUTPUT / f"{current['name']}.html", frame(current, pages, home))
     sections = [section for current in pages for section in search.documents(current)]
     lay(ASSETS / "sections.js", search.script(sections))
-    return {entry["name"]: entry["failure"] for entry in pages if entry["failure"] not in (None, *failures.values())}
+    return told({entry["name"]: entry["failure"] for entry in pages if entry["failure"]}, failures)
+
+
+def told(all_failures: Mapping[str, Failure], known: Mapping[str, Failure]) -> dict[str, Failure]:
+    """The failures that nobody has heard of yet, after they have been printed."""
+    new = {name: failure for name, failure in all_failures.items() if name not in known}
+    for name, failure in new.items():
+        print(f"FAILED     {name}{f', cell {failure.cell}' if failure.cell else ''}: {failure.trace}", flush=True)
+    return new
 
 
 def check_templates() -> None:
@@ -75,7 +83,7 @@ def lay(path: Path, content: str | bytes) -> None:
 
 
 def files() -> list[Path]:
-    """All files of the book as it was written, so that it can be told later whether one is missing."""
+    """All files of the book as it was written, by which it can be told later whether one is missing."""
     return sorted(path for path in OUTPUT.rglob("*") if path.is_file() and not path.name.startswith("."))
 
 

@@ -1,46 +1,20 @@
-"""Chapters that cannot be shown, and a book that stays whole around them."""
+"""Notebooks that cannot be read, run or shown, and a book that stays whole around them."""
 
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
-from html import unescape
 from urllib.parse import unquote
 
-from book import choices, notebook, policy, site
-from tiny_project import NAMES, copy, html, write
+from book import choices, site
+from tiny_project import copy, html, notice, write, write_cells
 
 import pytest
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+from nbformat.v4 import new_markdown_cell
 
 STAMP = "_build/html/.built-test"
-FIGURE = {"image/svg+xml": '<svg xmlns="http://www.w3.org/2000/svg"><path/></svg>', "text/plain": "a figure"}
-SPEAKING = {"image/svg+xml": {"alt": "a line"}}
-
-# What stands in the second cell of a chapter -> what its page and the last lines of the build say of it.
-PROSE = {
-    "formula": (r"$\begin{aligned} a &= b \end{aligned}$", r"latex2mathml does not know: \begin{aligned} a &= b"),
-    "index_twice": ("$x_1_2$", "this formula cannot be converted (DoubleSubscriptsError): x_1_2"),
-    "untagged": ("$$a = b$$", r"this equation has no number, such as \tag{5.1}: a = b"),
-    "citation": ('<cite data-cite="nobody1900">Nobody</cite>', "'nobody1900' is cited; right would be a key of"),
-    "script": ("<script>alert(1)</script>", "<script> has no place on a page"),
-    "frame": ('a <iframe src="https://e.org"></iframe>', '<iframe src="https://e.org"> has no place on a page'),
-    "handler": ('<img src="data:image/png;base64," onerror="alert(1)">', "right would be the tag without onerror"),
-    "address": ('<a href="java&#x0A;script:alert(1)">a</a>', "leads to no page"),
-    "data": ('<a href=" data:text/html,x">a</a>', "leads to no page"),
-    "visual": ("<a href='VBscript:x'>a</a>", "leads to no page"),
-    "torn": ('<p title="<img onerror=x>">', "has no place on a page"),
-    "comment": ("<!--><svg onload=alert(1)>-->", "has no place on a page"),
-    "text": (r"$\text{<iframe src=x>}$", "has no place on a page"),
-}
-OUTPUTS = {
-    "caption": (FIGURE, SPEAKING, "a figure has no caption sentence after it: a figure"),
-    "mute": (FIGURE, {}, "a figure has no alternative text: a figure"),
-    "widget": ({"text/html": "<script>x</script>", "text/plain": "x"}, {}, "<script> has no place on a page"),
-    "living": ({**FIGURE, "image/svg+xml": '<svg onload="x"></svg>'}, SPEAKING, "would run a script"),
-}
+FORMULA = r"$\begin{aligned} a &= b \end{aligned}$"
 FILES = {
     "empty": ("", "is empty; right would be a notebook"),
     "torn_off": ('{"cells": [', "is no JSON"),
@@ -48,12 +22,6 @@ FILES = {
     "headless": ('{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}', "right would be a heading"),
     "with blank": (None, "right would be with_blank.ipynb"),
 }
-# Writes the pages without a run, and tells what they failed by.
-WRITE = """
-import json
-from book import site
-print(json.dumps({name: [failure.cell, failure.error] for name, failure in site.write_book().items()}))
-"""
 
 
 def build(folder, **environment):
@@ -64,58 +32,6 @@ def build(folder, **environment):
     return done.returncode, done.stdout + done.stderr
 
 
-def lay(folder, name, *cells):
-    notebook.write(new_notebook(cells=[new_markdown_cell(f"# {name}"), *cells]), name, folder / "notebooks")
-
-
-def notice(text):
-    """The notice at the head of a page, as people read it."""
-    found = re.search(r'<p class="notice" role="note">(.*?)</p>', text, re.DOTALL)
-    assert found, "this page has no notice"
-    assert text.index("<h1") > found.start()
-    return " ".join(unescape(re.sub("<.*?>", "", found[1])).split())
-
-
-@pytest.fixture(scope="module")
-def shown(tmp_path_factory):
-    """A book of chapters that were run and cannot be shown, each with a fault of its own: what its pages failed by."""
-    folder = copy(tmp_path_factory.mktemp("shown"))
-    for name, (source, _) in PROSE.items():
-        lay(folder, name, new_markdown_cell(source))
-    for name, (data, metadata, _) in OUTPUTS.items():
-        output = new_output("display_data", data, metadata=metadata)
-        caption = [] if name == "caption" else [new_markdown_cell("**Caption.**")]
-        lay(folder, name, new_code_cell("show", outputs=[output]), *caption)
-    shutil.copytree(folder / "notebooks", folder / "_build" / "executed")
-    done = subprocess.run([sys.executable, "-c", WRITE], cwd=folder, capture_output=True, encoding="utf-8", timeout=60)
-    return folder, json.loads(done.stdout)
-
-
-@pytest.mark.parametrize("name", [*PROSE, *OUTPUTS])
-def test_what_cannot_be_shown_is_named(shown, name):
-    folder, failures = shown
-    said = {**PROSE, **OUTPUTS}[name][-1]
-    cell, error = failures[name]
-    assert cell == 2
-    assert said in error
-    told = notice(html(folder, name))
-    assert f"Not up to date. The last build failed at cell 2 of notebooks/{name}.ipynb: {error}." in told
-    assert "There is nothing to show of it yet." in told
-
-
-def test_the_other_pages_are_written(shown):
-    folder, failures = shown
-    assert set(failures) == {*PROSE, *OUTPUTS}
-    assert not [name for name in (*NAMES, "references") if "Not up to date" in html(folder, name)]
-
-
-def test_nothing_is_smuggled_into_a_page(shown):
-    for path in (shown[0] / "_build" / "html").glob("*.html"):
-        text = re.sub(r"<code>.*?</code>|<pre.*?</pre>", "", path.read_text(encoding="utf-8"), flags=re.DOTALL)
-        assert len(re.findall("<script", text)) == 2  # the theme and book.js
-        assert not re.search(r"<iframe|javascript:|vbscript|text/html,|\son\w+=", text, re.IGNORECASE)
-
-
 @pytest.fixture(scope="module")
 def holed(tmp_path_factory):
     """A book of which some notebooks cannot be read, run or shown, built for the first time."""
@@ -124,8 +40,8 @@ def holed(tmp_path_factory):
     write(folder, "raising", "print('fine')", "1 / 0")
     write(folder, "03_third", "print('third')")
     write(folder, "03_third_solutions", "print('solved')")
-    lay(folder, "orphan_solutions")
-    lay(folder, "formula", new_markdown_cell(PROSE["formula"][0]))
+    write_cells(folder, "orphan_solutions")
+    write_cells(folder, "formula", new_markdown_cell(FORMULA))
     for name, (text, _) in FILES.items():
         write(folder, name, "print(1)")
         if text is not None:
@@ -135,7 +51,7 @@ def holed(tmp_path_factory):
 
 FAULTS = {
     **{name: (0, said) for name, (_, said) in FILES.items()},
-    "formula": (2, PROSE["formula"][1]),
+    "formula": (2, "latex2mathml does not know: \\begin{aligned} a &= b"),
     "raising": (3, "ZeroDivisionError: division by zero"),
     "index": (2, "ZeroDivisionError: division by zero"),
 }
@@ -167,7 +83,7 @@ def test_a_chapter_that_never_ran_shows_its_stored_run(holed):
         assert "What you see comes from the run that is stored in the notebook." in notice(html(folder, name))
         assert '<pre class="output">stored</pre>' in html(folder, name)
     for name in ("empty", "formula"):
-        assert "There is nothing to show of it yet." in notice(html(folder, name))
+        assert "What you see is its place in the book, and no more." in notice(html(folder, name))
 
 
 def test_no_link_is_dead_and_no_chapter_is_left_out(holed):
@@ -192,7 +108,7 @@ def later(holed):
     (notebooks / "02_second.ipynb").write_text("{", encoding="utf-8")
     (executed / "01_first.ipynb").unlink()
     write(folder, "03_third", "print('third')\nraise KeyError('third')")
-    lay(folder, "formula", new_markdown_cell("$a = b$"))
+    write_cells(folder, "formula", new_markdown_cell("$a = b$"))
     (folder / "_build" / "html" / "03_third_solutions.html").unlink()
     (folder / "book" / "references.bib").write_text("@book{a,\n  title = {A},\n  year 2000\n}\n", encoding="utf-8")
     return folder, *build(folder)
@@ -221,51 +137,6 @@ def test_the_next_build_mends_what_it_can(later):
     folder = later[0]
     assert "Not up to date" not in html(folder, "formula")
     assert "solved" in html(folder, "03_third_solutions")
-
-
-def test_a_build_knows_what_it_consists_of(shown):
-    folder = shown[0]
-    told = subprocess.run(
-        [sys.executable, "-c", "from book import site; print(*site.files(), sep='\\n')"],
-        cwd=folder,
-        capture_output=True,
-        encoding="utf-8",
-        timeout=60,
-    ).stdout.splitlines()
-    pages = [f"{name}.html" for name in (*NAMES, "references")]
-    beside = ["assets/book.js", "assets/sections.js", "assets/fonts/pagella-math.woff2", "notebooks/01_first.ipynb"]
-    assert {str(folder / "_build" / "html" / name) for name in (*pages, *beside)} <= set(told)
-
-
-TEMPLATE_FAULTS = {
-    "theme.js": (None, "book/template/theme.js is missing"),
-    "index.html.j2": (None, "book/template/index.html.j2 is missing"),
-    "page.html.j2": ("<p>\n{% if %}", "book/template/page.html.j2, line 2: Expected an expression"),
-}
-
-
-@pytest.mark.parametrize("name", TEMPLATE_FAULTS)
-def test_a_template_that_is_missing_or_broken_ends_the_build_before_any_page(shown, tmp_path, name):
-    shutil.copytree(shown[0], tmp_path, dirs_exist_ok=True, symlinks=True)
-    text, said = TEMPLATE_FAULTS[name]
-    path = tmp_path / "book" / "template" / name
-    path.unlink()
-    if text:
-        path.write_text(text, encoding="utf-8")
-    before = {page: page.read_bytes() for page in (tmp_path / "_build").rglob("*.html")}
-    done = subprocess.run([sys.executable, "-c", WRITE], cwd=tmp_path, capture_output=True, text=True, timeout=60)
-    assert done.returncode == 1
-    assert said in done.stderr
-    assert "Traceback" not in done.stderr
-    assert {page: page.read_bytes() for page in before} == before
-
-
-def test_facts_that_cannot_be_read_are_named(shown, tmp_path):
-    shutil.copytree(shown[0], tmp_path, dirs_exist_ok=True, symlinks=True)
-    (tmp_path / "d2l_utils" / "playground" / "facts.json").write_text('{\n  "a": 1,,\n}', encoding="utf-8")
-    done = subprocess.run([sys.executable, "-c", WRITE], cwd=tmp_path, capture_output=True, text=True, timeout=60)
-    assert "d2l_utils/playground/facts.json cannot be read: Expecting property name" in done.stderr.splitlines()[-1]
-    assert "line 2" in done.stderr.splitlines()[-1]
 
 
 @pytest.mark.parametrize(
@@ -307,16 +178,3 @@ def test_a_page_gives_way_to_no_pipe_and_hides_no_folder(tmp_path):
     (tmp_path / "folder.html").mkdir()
     with pytest.raises(OSError, match=re.escape("folder.html")):
         site.lay(tmp_path / "folder.html", "text")
-
-
-@pytest.mark.parametrize(
-    "html",
-    [
-        '<td style="text-align:right">1</td>',
-        "<a href='https://e.org/?a=b:c'>a</a> <a href=\"05_rmsprop.html#x\">b</a> <a href='mailto:a@e.org'>c</a>",
-        '<img alt="a" src="data:image/png;base64,AAAA">',
-        "<!-- a note --> a &lt; b<br/><details open><summary>more</summary></details>",
-    ],
-)
-def test_what_a_page_may_hold_stays_as_it_is(html):
-    assert policy.checked(html) == html
