@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import subprocess
+from html import unescape
 
 from book import notebook
 
@@ -58,3 +59,16 @@ def make(folder, *arguments, **environment):
 
 def html(folder, name):
     return (folder / "_build" / "html" / f"{name}.html").read_text(encoding="utf-8")
+
+
+def write_cells(folder, name, *cells):
+    """Write a notebook of these cells, under a heading."""
+    notebook.write(new_notebook(cells=[new_markdown_cell(f"# {name}"), *cells]), name, folder / "notebooks")
+
+
+def notice(text):
+    """The notice at the head of a page, as people read it."""
+    found = re.search(r'<p class="notice" role="note">(.*?)</p>', text, re.DOTALL)
+    assert found, "this page has no notice"
+    assert text.index("<h1") > found.start()
+    return " ".join(unescape(re.sub("<.*?>", "", found[1])).split())

@@ -79,14 +79,16 @@ def test_template_changed_or_chapter_touched_runs_nothing_and_writes_the_pages(b
 
 
 def test_failure_names_the_cell_and_leaves_the_last_good_page(built):
-    before = html(built, "02_second")
+    before = html(built, "02_second").partition('<p class="about">')[2]
     write(built, "02_second", "x = 1\nraise KeyError('missing hyperparameter')", "print('never reached')")
     code, executed, output = make(built)
     assert code != 0
     assert "FAILED     02_second, cell 2 of 3:" in output
     assert "KeyError: 'missing hyperparameter'" in output
     assert "1 of 1 notebooks failed; their last good pages stay" in output
-    assert html(built, "02_second") == before
+    head, _, text = html(built, "02_second").partition('<p class="about">')
+    assert "What you see comes from its last good run here." in head
+    assert text == before
     write(built, "02_second", "print('mended')")
     assert make(built)[:2] == (0, ["02_second"])
 
