@@ -9,6 +9,8 @@ from d2l_utils.chapters import NOTEBOOKS, ROOT
 import nbformat
 from nbformat import NotebookNode
 
+from . import writing
+
 BUILD = ROOT / "_build"
 INDEX = "index"
 # The tag of the cell that brings the package to where it is missing (see book/address.py); no page shows it.
@@ -38,11 +40,8 @@ def unexecuted(name: str) -> NotebookNode:
 
 
 def write(nb: NotebookNode, name: str, folder: Path) -> None:
-    """Write a notebook so that a process killed halfway leaves the old one whole."""
-    folder.mkdir(parents=True, exist_ok=True)
-    unfinished = folder / f".{name}.unfinished"
-    nbformat.write(nb, unfinished)
-    unfinished.replace(folder / f"{name}.ipynb")
+    """Write a notebook into a folder, whole or not at all."""
+    writing.write(folder / f"{name}.ipynb", nbformat.writes(nb).rstrip("\n") + "\n")
 
 
 def title(nb: NotebookNode) -> str:
