@@ -28,7 +28,7 @@ COLAB = "https://colab.research.google.com/github/{repository}/blob/{branch}/not
 BINDER = "https://mybinder.org/v2/gh/{repository}/{branch}?labpath=notebooks%2F{name}.ipynb"
 
 
-def write_book() -> None:
+def write_book(failures: dict | None = None) -> None:
     """Write all pages; a notebook that failed keeps the page of its last good run."""
     pages = list_of_pages()
     home = linked_repository()

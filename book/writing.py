@@ -4,6 +4,7 @@ import os
 import secrets
 from contextlib import suppress
 from pathlib import Path
+from shutil import rmtree
 
 UNFINISHED = ".unfinished"  # how the name of a file ends that has not got its final name yet
 
@@ -20,9 +21,6 @@ def write(path: Path, text: str | bytes) -> None:
     Raises:
         OSError: it cannot be written, for want of space or of the right to, or since a folder has its name; names
             the file. The old one stands as it was.
-
-    Example:
-        >>> write(Path("page.html"), "<p>All of it.</p>")
     """
     unfinished = path.with_name(f".{path.name}.{secrets.token_hex(8)}{UNFINISHED}")
     try:
@@ -42,4 +40,12 @@ def write(path: Path, text: str | bytes) -> None:
 def clear(folder: Path) -> None:
     """Remove what writers left that were killed; nobody may be writing into the folder."""
     for path in folder.rglob(f".*{UNFINISHED}"):
+        path.unlink(missing_ok=True)
+
+
+def remove(path: Path) -> None:
+    """Remove whatever has a name, a folder with all that is in it; nothing may have it."""
+    if path.is_dir() and not path.is_symlink():
+        rmtree(path)
+    else:
         path.unlink(missing_ok=True)

@@ -1,0 +1,119 @@
+"""Keeps what a cell shows, as far as a page can bear it, whatever the cell shows."""
+
+from typing import Any
+
+from nbclient import NotebookClient
+from nbformat import NotebookNode
+from nbformat.v4 import new_output
+
+MOST_BYTES = 4_000_000  # that a cell may show: a page of more is a burden to its reader
+MOST_MESSAGES = 5_000
+SHOWN = "stream", "display_data", "update_display_data", "execute_result", "error"
+COUNT = "bytes", "kB", "MB", "GB"
+
+
+class Client(NotebookClient):
+    """Runs a notebook, knows the cell that is running, and keeps no more of its outputs than a page can bear."""
+
+    def __init__(self, nb: NotebookNode, **options: Any) -> None:
+        super().__init__(nb, **options)
+        self.running = 0  # the cell's number, from 1
+        self.on_cell_execute = self._begin
+        self.on_cell_executed = self._end
+
+    def _begin(self, cell: NotebookNode, cell_index: int) -> None:
+        self.running = cell_index + 1
+        self._empty()
+
+    def _empty(self) -> None:
+        self.bytes_kept = 0
+        self.messages_kept = 0
+        self.bytes_lost = 0
+
+    def process_message(self, msg: dict[str, Any], cell: NotebookNode, cell_index: int) -> NotebookNode | None:
+        if msg["msg_type"] not in SHOWN:
+            return super().process_message(msg, cell, cell_index)
+        room = MOST_BYTES - self.bytes_kept if self.messages_kept < MOST_MESSAGES else 0
+        kept = msg["size"] if msg["size"] <= room else self._cut(msg, room)
+        self.bytes_kept += kept
+        self.bytes_lost += msg["size"] - kept
+        self.messages_kept += 1
+        return super().process_message(msg, cell, cell_index) if kept else None
+
+    def _cut(self, msg: dict[str, Any], room: int) -> int:
+        """Keep what there is room for of a message: the beginning of a text. The number of bytes."""
+        text = msg["content"].get("text", "")[:room]
+        msg["content"]["text"] = text
+        return len(text) if msg["msg_type"] == "stream" else 0
+
+    def output(
+        self, outs: list[NotebookNode], msg: dict[str, Any], display_id: str | None, cell_index: int
+    ) -> NotebookNode | None:
+        """Put what is printed to what was printed before."""
+        out = super().output(outs, msg, display_id, cell_index)
+        if out and out.output_type == "stream":
+            join(outs)
+        return out
+
+    def clear_output(self, outs: list[NotebookNode], msg: dict[str, Any], cell_index: int) -> None:
+        super().clear_output(outs, msg, cell_index)
+        self._empty()
+
+    def handle_comm_msg(self, outs: list[NotebookNode], msg: dict[str, Any], cell_index: int) -> None:
+        """Let widgets talk: no page has what would listen."""
+
+    def _end(self, cell: NotebookNode, cell_index: int, execute_reply: dict[str, Any]) -> None:
+        if self.bytes_lost:
+            left_out = f"\n... {size(self.bytes_lost)} more were not kept\n"
+            cell.outputs.append(new_output("stream", name="stdout", text=left_out))
+            join(cell.outputs)
+        put_stdout_first(cell.outputs)
+
+
+def join(outputs: list[NotebookNode]) -> None:
+    """Join the last output, a stream, to an earlier one of the same name."""
+    last = outputs[-1]
+    same = [output for output in outputs if output.output_type == "stream" and output.name == last.name]
+    before = same[0].text if len(same) > 1 else ""
+    done, newline, line = before.rpartition("\n")
+    same[0].text = done + newline + overwritten(line + last.text)
+    if len(same) > 1:
+        outputs.pop()
+
+
+def overwritten(text: str) -> str:
+    """The text as a terminal would show it: in a line, what comes after a carriage return replaces what was before.
+
+    Example:
+        >>> overwritten("10 %\\r20 %\\nend")
+        '20 %\\nend'
+    """
+    if "\r" not in text:
+        return text
+    return "\n".join(map(_last_state, text.split("\n")))
+
+
+def _last_state(line: str) -> str:
+    # One at the end goes with the newline, or waits for what comes.
+    return line[line.rfind("\r", 0, len(line) - line.endswith("\r")) + 1 :]
+
+
+def put_stdout_first(outputs: list[NotebookNode]) -> None:
+    """Bring neighbours into one order: two streams arrive as they please."""
+    for i, pair in enumerate(zip(outputs, outputs[1:])):
+        if [output.get("name") for output in pair] == ["stderr", "stdout"]:
+            outputs[i : i + 2] = reversed(pair)
+
+
+def size(count: float) -> str:
+    """A number of bytes for people.
+
+    Example:
+        >>> size(299_400_000)
+        '299 MB'
+    """
+    for unit in COUNT[:-1]:
+        if count < 1000:
+            return f"{count:.0f} {unit}"
+        count /= 1000
+    return f"{count:.1f} {COUNT[-1]}"
