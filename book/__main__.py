@@ -27,8 +27,8 @@ def html(stamp: str) -> None:
 def pdf() -> None:
     """Print the book."""
     from . import lock
+    from .pages import list_of_pages
     from .pdf import write
-    from .site import list_of_pages
 
     with lock.held():
         print(f"The book is in {write(list_of_pages())}")

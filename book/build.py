@@ -18,10 +18,10 @@ def html(stamp: str) -> None:
     outputs.discard_damaged()
     stale, unread = stale_notebooks()
     failures = {**unread, **execute(stale)}
-    site.write_book(failures)
+    failures |= site.write_book(failures)
     compare_addresses()
     if failures:
-        tried = len(stale) + len(unread)
+        tried = len({*stale, *failures})
         sys.exit(
             f"{len(failures)} of {tried} notebooks failed; their last good pages stay\n{listed(failures.values())}"
         )
@@ -63,8 +63,8 @@ def compare_addresses() -> None:
 
 
 def leave(stamp: Path, began: float) -> None:
-    """Put the stamp in the place of all others."""
+    """Put the stamp in the place of all others; it holds what it stands for, so that make sees what is missing."""
     for old in stamp.parent.glob(".built-*"):
         writing.remove(old)
-    writing.write(stamp, "")
+    writing.write(stamp, "\n".join(str(path.relative_to(notebook.ROOT)) for path in site.files()))
     os.utime(stamp, (began, began))

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-FACTS = json.loads(
-    Path(__file__).with_name("facts.json").read_text(encoding="utf-8")
-)  # what Python and the script share
+FACTS_FILE = Path(__file__).with_name("facts.json")  # what Python and the script share
+try:
+    FACTS = json.loads(FACTS_FILE.read_text(encoding="utf-8"))
+except ValueError as mistake:
+    raise ValueError(f"d2l_utils/playground/{FACTS_FILE.name} cannot be read: {mistake}") from mistake
 MASK = 0xFFFFFFFF
 Pair = tuple[float, float]
 
