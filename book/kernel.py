@@ -6,7 +6,8 @@ import signal
 from contextlib import suppress
 from typing import Any
 
-from jupyter_client import AsyncKernelManager
+import zmq
+from jupyter_client import AsyncKernelManager, KernelClient
 from jupyter_client.kernelspec import KernelSpecManager
 from jupyter_client.session import Session
 
@@ -39,6 +40,12 @@ class OurKernel(AsyncKernelManager):
 
     def format_kernel_cmd(self, extra_arguments: list[str] | None = None) -> list[str]:
         return guard.command(*super().format_kernel_cmd(extra_arguments))
+
+    def client(self, **options: Any) -> KernelClient:
+        client = super().client(**options)
+        # Otherwise what a cell tells is dropped while we are busy, and with it that the cell has ended.
+        client.context.setsockopt(zmq.RCVHWM, 0)
+        return client
 
     async def cleanup_resources(self, restart: bool = False) -> None:  # type: ignore[override]
         group = getattr(self.provisioner, "pgid", None)

@@ -31,20 +31,24 @@ class Client(NotebookClient):
         self.bytes_lost = 0
 
     def process_message(self, msg: dict[str, Any], cell: NotebookNode, cell_index: int) -> NotebookNode | None:
+        """Keep an output, or as much of it as there is room for."""
         if msg["msg_type"] not in SHOWN:
             return super().process_message(msg, cell, cell_index)
         room = MOST_BYTES - self.bytes_kept if self.messages_kept < MOST_MESSAGES else 0
-        kept = msg["size"] if msg["size"] <= room else self._cut(msg, room)
-        self.bytes_kept += kept
-        self.bytes_lost += msg["size"] - kept
-        self.messages_kept += 1
-        return super().process_message(msg, cell, cell_index) if kept else None
-
-    def _cut(self, msg: dict[str, Any], room: int) -> int:
-        """Keep what there is room for of a message: the beginning of a text. The number of bytes."""
-        text = msg["content"].get("text", "")[:room]
-        msg["content"]["text"] = text
-        return len(text) if msg["msg_type"] == "stream" else 0
+        content = msg["content"]
+        if msg["msg_type"] == "stream" and "text" in content:
+            text = overwritten(content["text"])
+            content["text"] = text[:room]
+            self.bytes_lost += len(text) - len(content["text"])
+            if text and not content["text"]:
+                return None
+        elif msg["size"] > room:
+            self.bytes_lost += msg["size"]
+            return None
+        else:
+            self.messages_kept += 1
+            self.bytes_kept += msg["size"]
+        return super().process_message(msg, cell, cell_index)
 
     def output(
         self, outs: list[NotebookNode], msg: dict[str, Any], display_id: str | None, cell_index: int
@@ -52,7 +56,9 @@ class Client(NotebookClient):
         """Put what is printed to what was printed before."""
         out = super().output(outs, msg, display_id, cell_index)
         if out and out.output_type == "stream":
-            join(outs)
+            growth = join(outs)
+            self.bytes_kept += growth
+            self.messages_kept += growth > 0  # what writes over itself may go on
         return out
 
     def clear_output(self, outs: list[NotebookNode], msg: dict[str, Any], cell_index: int) -> None:
@@ -70,15 +76,17 @@ class Client(NotebookClient):
         put_stdout_first(cell.outputs)
 
 
-def join(outputs: list[NotebookNode]) -> None:
-    """Join the last output, a stream, to an earlier one of the same name."""
+def join(outputs: list[NotebookNode]) -> int:
+    """Join the last output, a stream, to an earlier one of the same name; by how many characters that one grew."""
     last = outputs[-1]
-    same = [output for output in outputs if output.output_type == "stream" and output.name == last.name]
-    before = same[0].text if len(same) > 1 else ""
-    done, newline, line = before.rpartition("\n")
-    same[0].text = done + newline + overwritten(line + last.text)
-    if len(same) > 1:
+    stream = next(output for output in outputs if output.output_type == "stream" and output.name == last.name)
+    before = ""
+    if stream is not last:
+        before = stream.text
         outputs.pop()
+    done, newline, line = before.rpartition("\n")
+    stream.text = done + newline + overwritten(line + last.text)
+    return len(stream.text) - len(before)
 
 
 def overwritten(text: str) -> str:
