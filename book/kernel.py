@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import Any
 
 import zmq
-from jupyter_client import AsyncKernelManager, KernelClient
+from jupyter_client import AsyncKernelManager
 from jupyter_client.kernelspec import KernelSpecManager
 from jupyter_client.session import Session
 
@@ -41,7 +41,7 @@ class OurKernel(AsyncKernelManager):
     def format_kernel_cmd(self, extra_arguments: list[str] | None = None) -> list[str]:
         return guard.command(*super().format_kernel_cmd(extra_arguments))
 
-    def client(self, **options: Any) -> KernelClient:
+    def client(self, **options: Any) -> Any:
         client = super().client(**options)
         # Otherwise what a cell tells is dropped while we are busy, and with it that the cell has ended.
         client.context.setsockopt(zmq.RCVHWM, 0)

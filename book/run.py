@@ -5,6 +5,7 @@ import os
 import time
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
+from subprocess import DEVNULL
 from tempfile import TemporaryDirectory
 
 from nbclient.exceptions import DeadKernelError
@@ -92,7 +93,9 @@ async def _run(name: str, client: Client) -> None:
     """Run a notebook and keep it."""
     current = outputs.key(name)
     with TemporaryDirectory() as scratch:
-        await asyncio.wait_for(client.async_execute(env=environment(scratch)), TIME_LIMIT + GRACE)
+        # What a cell prints past Python is shown in the notebook; what is left beside that would only fill the log.
+        run = client.async_execute(env=environment(scratch), stdout=DEVNULL)
+        await asyncio.wait_for(run, TIME_LIMIT + GRACE)
     client.running = 0
     notebook.cleaned(client.nb).metadata["key"] = current
     notebook.write(client.nb, name, outputs.EXECUTED)

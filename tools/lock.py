@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from book.writing import write
 from d2l_utils.chapters import ROOT
 
 from packaging.markers import Marker
@@ -57,4 +58,4 @@ def _holds(marker: str, platform: str) -> bool:
 if __name__ == "__main__":
     resolve(READERS)
     resolve(DEVELOPERS, "--group", "dev", "--constraint", READERS.name)
-    CONDA.write_text(environment(READERS.read_text(encoding="utf-8")), encoding="utf-8")
+    write(CONDA, environment(READERS.read_text(encoding="utf-8")))
