@@ -15,7 +15,8 @@ from . import guard
 
 LARGEST = 64_000_000  # bytes of a message that is read; what is printed at once comes in one
 # What stands for a larger one, be it an output or a reply.
-TOO_LARGE = {"status": "error", "ename": "TooLarge", "evalue": f"a message of more than {LARGEST // 10**6} MB"}
+WORDS = f"a message of more than {LARGEST // 10**6} MB"
+TOO_LARGE = {"status": "error", "ename": "TooLarge", "evalue": WORDS, "traceback": [f"TooLarge: {WORDS}"]}
 
 
 class OurSession(Session):
