@@ -21,10 +21,8 @@ def html(stamp: str) -> None:
     failures |= site.write_book(failures)
     compare_addresses()
     if failures:
-        tried = len({*stale, *failures})
-        sys.exit(
-            f"{len(failures)} of {tried} notebooks failed; their last good pages stay\n{listed(failures.values())}"
-        )
+        count = f"{len(failures)} of {len({*stale, *failures})} notebooks failed"
+        sys.exit(f"{count}; their last good pages stay\n{listed(failures.values())}")
     leave(Path(stamp), began)
 
 

@@ -6,6 +6,7 @@ import signal
 from contextlib import suppress
 from typing import Any
 
+import zmq
 from jupyter_client import AsyncKernelManager
 from jupyter_client.kernelspec import KernelSpecManager
 from jupyter_client.session import Session
@@ -14,7 +15,8 @@ from . import guard
 
 LARGEST = 64_000_000  # bytes of a message that is read; what is printed at once comes in one
 # What stands for a larger one, be it an output or a reply.
-TOO_LARGE = {"status": "error", "ename": "TooLarge", "evalue": f"a message of more than {LARGEST // 10**6} MB"}
+WORDS = f"a message of more than {LARGEST // 10**6} MB"
+TOO_LARGE = {"status": "error", "ename": "TooLarge", "evalue": WORDS, "traceback": [f"TooLarge: {WORDS}"]}
 
 
 class OurSession(Session):
@@ -39,6 +41,12 @@ class OurKernel(AsyncKernelManager):
 
     def format_kernel_cmd(self, extra_arguments: list[str] | None = None) -> list[str]:
         return guard.command(*super().format_kernel_cmd(extra_arguments))
+
+    def client(self, **options: Any) -> Any:
+        client = super().client(**options)
+        # Otherwise what a cell tells is dropped while we are busy, and with it that the cell has ended.
+        client.context.setsockopt(zmq.RCVHWM, 0)
+        return client
 
     async def cleanup_resources(self, restart: bool = False) -> None:  # type: ignore[override]
         group = getattr(self.provisioner, "pgid", None)

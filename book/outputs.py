@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 import sys
 from collections.abc import Iterator
 from importlib import metadata
@@ -15,23 +16,8 @@ from nbformat import NotebookNode
 from . import notebook, writing
 
 EXECUTED = notebook.BUILD / "executed"
-# How the variables begin by which the libraries that compute are set. Most change no number; it is not worth asking.
-LIBRARIES = (
-    "MXNET",
-    "OMP",
-    "GOMP",
-    "KMP",
-    "MKL",
-    "OPENBLAS",
-    "DNNL",
-    "ONEDNN",
-    "NPY",
-    "KERAS",
-    "TORCH",
-    "ATEN",
-    "NUMBA",
-)
-SETTINGS = tuple(f"{library}_" for library in LIBRARIES)
+# The variables by which the libraries that compute are set. Most change no number; it is not worth asking which.
+SETTING = re.compile(r"(MXNET|DNNL|ONEDNN|MKL|OPENBLAS|OMP|GOMP|KMP|NPY|NUMBA|TORCH|ATEN|KERAS)_")
 
 
 def key(name: str) -> str:
@@ -60,7 +46,7 @@ def _shared() -> list:
 
 def _settings() -> list[str]:
     """What the user has set for the libraries that compute."""
-    return sorted(f"{name}={value}" for name, value in os.environ.items() if name.startswith(SETTINGS))
+    return sorted(f"{name}={value}" for name, value in os.environ.items() if SETTING.match(name))
 
 
 def _version(peer: str) -> str:

@@ -31,28 +31,32 @@ class Client(NotebookClient):
         self.bytes_lost = 0
 
     def process_message(self, msg: dict[str, Any], cell: NotebookNode, cell_index: int) -> NotebookNode | None:
-        if msg["msg_type"] not in SHOWN:
-            return super().process_message(msg, cell, cell_index)
-        room = MOST_BYTES - self.bytes_kept if self.messages_kept < MOST_MESSAGES else 0
-        kept = msg["size"] if msg["size"] <= room else self._cut(msg, room)
-        self.bytes_kept += kept
-        self.bytes_lost += msg["size"] - kept
-        self.messages_kept += 1
-        return super().process_message(msg, cell, cell_index) if kept else None
+        """Keep an output if there is room for it; a text may be cut, see below."""
+        if msg["msg_type"] in SHOWN:
+            is_text = msg["msg_type"] == "stream" and "text" in msg["content"]
+            if not is_text and msg["size"] > self._room():
+                self.bytes_lost += msg["size"]
+                return None
+            self._count(0 if is_text else msg["size"])
+        return super().process_message(msg, cell, cell_index)
 
-    def _cut(self, msg: dict[str, Any], room: int) -> int:
-        """Keep what there is room for of a message: the beginning of a text. The number of bytes."""
-        text = msg["content"].get("text", "")[:room]
-        msg["content"]["text"] = text
-        return len(text) if msg["msg_type"] == "stream" else 0
+    def _room(self) -> int:
+        return MOST_BYTES - self.bytes_kept if self.messages_kept < MOST_MESSAGES else 0
+
+    def _count(self, growth: int) -> None:
+        """What is kept grows; a text that writes over itself, as a bar does, may go on."""
+        self.bytes_kept += growth
+        self.messages_kept += growth > 0
 
     def output(
         self, outs: list[NotebookNode], msg: dict[str, Any], display_id: str | None, cell_index: int
     ) -> NotebookNode | None:
-        """Put what is printed to what was printed before."""
+        """Put what is printed to what was printed before, as far as there is room."""
         out = super().output(outs, msg, display_id, cell_index)
         if out and out.output_type == "stream":
-            join(outs)
+            growth, lost = join(outs, self._room())
+            self._count(growth)
+            self.bytes_lost += lost
         return out
 
     def clear_output(self, outs: list[NotebookNode], msg: dict[str, Any], cell_index: int) -> None:
@@ -66,19 +70,27 @@ class Client(NotebookClient):
         if self.bytes_lost:
             left_out = f"\n... {size(self.bytes_lost)} more were not kept\n"
             cell.outputs.append(new_output("stream", name="stdout", text=left_out))
-            join(cell.outputs)
+            join(cell.outputs, len(left_out))
         put_stdout_first(cell.outputs)
 
 
-def join(outputs: list[NotebookNode]) -> None:
-    """Join the last output, a stream, to an earlier one of the same name."""
-    last = outputs[-1]
-    same = [output for output in outputs if output.output_type == "stream" and output.name == last.name]
-    before = same[0].text if len(same) > 1 else ""
+def join(outputs: list[NotebookNode], room: int) -> tuple[int, int]:
+    """Join the last output, a stream, to an earlier one of the same name, which may grow by so many characters.
+
+    Returns:
+        By how many it grew, and how many were cut off.
+    """
+    last = outputs.pop()
+    stream = next((output for output in outputs if output.get("name") == last.name), None)
+    before = stream.text if stream else ""
     done, newline, line = before.rpartition("\n")
-    same[0].text = done + newline + overwritten(line + last.text)
-    if len(same) > 1:
-        outputs.pop()
+    text = done + newline + overwritten(line + last.text)
+    last.text = text[: len(before) + room]
+    if stream:
+        stream.text = last.text
+    elif last.text:
+        outputs.append(last)
+    return len(last.text) - len(before), len(text) - len(last.text)
 
 
 def overwritten(text: str) -> str:

@@ -5,7 +5,10 @@ import os
 import time
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from subprocess import DEVNULL
 from tempfile import TemporaryDirectory
+from typing import BinaryIO
 
 from nbclient.exceptions import DeadKernelError
 from nbconvert.filters import strip_ansi
@@ -20,6 +23,8 @@ from .printed import Client
 TIME_LIMIT = 300  # seconds for one notebook
 GRACE = 30  # seconds more for a kernel to start, to tell what it printed and to end
 QUIET = ["--log-level=ERROR"]  # a kernel that listens to this machine alone would warn of eavesdroppers
+DEAD = "The kernel died while this cell was running."
+LAST_WORDS = 2_000  # bytes of what a kernel that died has said
 COUNTER = "{n} of {total} notebooks, about {remaining} left"
 
 
@@ -91,11 +96,22 @@ def _client(nb: NotebookNode, deadline: float) -> Client:
 async def _run(name: str, client: Client) -> None:
     """Run a notebook and keep it."""
     current = outputs.key(name)
-    with TemporaryDirectory() as scratch:
-        await asyncio.wait_for(client.async_execute(env=environment(scratch)), TIME_LIMIT + GRACE)
+    with TemporaryDirectory() as scratch, (Path(scratch) / "said").open("w+b") as said:
+        # What a cell prints past Python is shown in its notebook; what a kernel says of itself counts if it dies.
+        run = client.async_execute(env=environment(scratch), stdout=DEVNULL, stderr=said)
+        try:
+            await asyncio.wait_for(run, TIME_LIMIT + GRACE)
+        except DeadKernelError as error:
+            raise DeadKernelError(_end_of(said) + DEAD) from error
     client.running = 0
     notebook.cleaned(client.nb).metadata["key"] = current
     notebook.write(client.nb, name, outputs.EXECUTED)
+
+
+def _end_of(said: BinaryIO) -> str:
+    """The last words of a file."""
+    said.seek(max(0, said.seek(0, os.SEEK_END) - LAST_WORDS))
+    return said.read().decode(errors="replace")
 
 
 def _failure(name: str, client: Client, error: Exception) -> Failure:
@@ -106,8 +122,6 @@ def _failure(name: str, client: Client, error: Exception) -> Failure:
 def _why(error: Exception) -> str:
     if isinstance(error, TimeoutError):  # the cell's own, or that of all that we wait for
         return f"The notebook did not end within {TIME_LIMIT} s."
-    if isinstance(error, DeadKernelError):
-        return "The kernel died while this cell was running."
     return strip_ansi(str(getattr(error, "traceback", error)))
 
 

@@ -4,6 +4,7 @@ import re
 import subprocess
 import sys
 
+from book.writing import write
 from d2l_utils.chapters import ROOT
 
 READERS = ROOT / "requirements.lock"
@@ -27,12 +28,12 @@ def resolve(source: str, output: str, *options: str) -> None:
 def resolve_peers() -> None:
     """Pin what the peers need; PyTorch, and what its usual build needs for CUDA, go to a file of their own."""
     if PEERS.exists():  # uv keeps the versions that it finds in its output
-        PEERS.write_text(PEERS.read_text(encoding="utf-8") + CUDA.read_text(encoding="utf-8"), encoding="utf-8")
+        write(PEERS, PEERS.read_text(encoding="utf-8") + CUDA.read_text(encoding="utf-8"))
     resolve(PEERS_WANTED.name, PEERS.name, "--constraint", DEVELOPERS.name)
     pins = PIN.split(PEERS.read_text(encoding="utf-8"))
     cuda = [pin for pin in pins if pin.startswith(FOR_CUDA)]
-    PEERS.write_text("".join(pin for pin in pins if pin not in cuda), encoding="utf-8")
-    CUDA.write_text("".join(cuda), encoding="utf-8")
+    write(PEERS, "".join(pin for pin in pins if pin not in cuda))
+    write(CUDA, "".join(cuda))
 
 
 if __name__ == "__main__":

@@ -5,11 +5,13 @@ stops the script loses only the part that was running: started again, it does th
 """
 
 import csv
+import io
 import os
 import sys
 from collections.abc import Callable
 from time import perf_counter
 
+from book import writing
 from d2l_utils import data
 from d2l_utils.chapters import NOTEBOOKS, definitions
 from d2l_utils.rules import defaults
@@ -61,12 +63,11 @@ def save(rows: list[dict]) -> None:
     """Write the table in the chapter's order, and put it in its place when it is whole."""
     order = [label for label, *_ in RUNS]
     places = [(OUTPUTS.index(row["output"]), order.index(row["optimizer"]), int(row["seed"])) for row in rows]
-    part = TABLE.with_suffix(".part")
-    with part.open("w", encoding="utf-8", newline="") as file:
-        table = csv.DictWriter(file, COLUMNS, lineterminator="\n")
-        table.writeheader()
-        table.writerows(row for _, row in sorted(zip(places, rows), key=lambda pair: pair[0]))
-    os.replace(part, TABLE)
+    text = io.StringIO(newline="")
+    table = csv.DictWriter(text, COLUMNS, lineterminator="\n")
+    table.writeheader()
+    table.writerows(row for _, row in sorted(zip(places, rows), key=lambda pair: pair[0]))
+    writing.write(TABLE, text.getvalue())
 
 
 def parts() -> list[tuple[str, list[int]]]:

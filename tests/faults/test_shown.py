@@ -126,7 +126,7 @@ def test_facts_that_cannot_be_read_are_named(shown, tmp_path):
     shutil.copytree(shown[0], tmp_path, dirs_exist_ok=True, symlinks=True)
     (tmp_path / "d2l_utils" / "playground" / "facts.json").write_text('{\n  "a": 1,,\n}', encoding="utf-8")
     done = subprocess.run([sys.executable, "-c", WRITE], cwd=tmp_path, capture_output=True, text=True, timeout=60)
-    assert "d2l_utils/playground/facts.json cannot be read: Expecting property name" in done.stderr.splitlines()[-1]
+    assert "facts.json is not JSON: Expecting property name" in done.stderr.splitlines()[-1]
     assert "line 2" in done.stderr.splitlines()[-1]
 
 
