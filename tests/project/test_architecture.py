@@ -15,10 +15,11 @@ GROUND = {"runtime", "kernels", "old_names", "arm", "chapters"}
 ARROWS = {
     **dict.fromkeys(GROUND, GROUND),
     "rules": {"runtime"},
-    "data": {"runtime", "chapters"},
+    **dict.fromkeys(("progress", "softmax", "workers"), set()),
+    "data": {"runtime", "chapters", "progress"},
     "linear": {"rules", "runtime"},
     "train": {"data", "linear", "rules", "runtime"},
-    "fast": {"train", "data", "linear", "rules", "runtime"},
+    "fast": {"train", "data", "linear", "rules", "runtime", "progress", "softmax", "workers"},
     "parity": {"rules", "runtime"},
     "plot": set(),
     "plot.__init__": {"playground"},  # it offers explore
