@@ -98,7 +98,7 @@ def _start(*fds):
     """A process of its own session: Ctrl-C in a terminal reaches the parent alone, which ends it."""
     command = [sys.executable, "-m", __name__, *map(str, fds), str(os.getpid())]
     # It finds what its parent finds, and nothing else in the folder that it starts in.
-    env = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "PYTHONSAFEPATH": "1"}
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, sys.path)), "PYTHONSAFEPATH": "1"}
     return subprocess.Popen(command, pass_fds=fds, env=env, stdin=subprocess.DEVNULL, start_new_session=True)
 
 
@@ -140,17 +140,24 @@ def _answer(connection, process):
 
 def _serve(connection, fd):
     """In a process: do one task after another, until the parent is gone."""
-    pickled, places = pickle.loads(connection.recv_bytes())
-    memory = memoryview(mmap.mmap(fd, 0, access=mmap.ACCESS_COPY))  # what is written stays in this process
-    work, shared = pickle.loads(pickled, buffers=[memory[start:end] for start, end in places])
+    packed = pickle.loads(connection.recv_bytes())
+    job = None
     while True:
-        task = pickle.loads(connection.recv_bytes())
+        task = connection.recv_bytes()
         try:
-            answer = cloudpickle.dumps((work(shared, task), None, None))
+            job = job or _unpack(*packed, fd)
+            work, shared = job
+            answer = cloudpickle.dumps((work(shared, pickle.loads(task)), None, None))
         except BaseException as error:
             answer = cloudpickle.dumps((None, _portable(error), traceback.format_exc()))
         with suppress(ConnectionError):  # the parent is gone, as the next look for a task finds
             connection.send_bytes(answer)
+
+
+def _unpack(pickled, places, fd):
+    """A job whose arrays lie in shared memory; what is written to them stays in this process."""
+    memory = memoryview(mmap.mmap(fd, 0, access=mmap.ACCESS_COPY))
+    return pickle.loads(pickled, buffers=[memory[start:end] for start, end in places])
 
 
 def _portable(error):
