@@ -57,6 +57,26 @@ class Group:
             values[:] = [value for place, value in enumerate(values) if place not in places]
 
 
+def with_bias(images: np.ndarray, used: np.ndarray) -> np.ndarray:
+    """Some columns of the images, and a column of ones: the bias is the weight of a pixel that is always 1.
+
+    Args:
+        images: float32 array (num_images, num_pixels).
+        used: which pixels to keep, an array (num_pixels,) of bool.
+
+    Returns:
+        A float32 array (num_images, used.sum() + 1).
+
+    Example:
+        >>> with_bias(np.float32([[1, 2, 3]]), np.array([True, False, True]))
+        array([[1., 3., 1.]], dtype=float32)
+    """
+    kept = np.ones((len(images), used.sum() + 1), dtype=np.float32)
+    for i in range(0, len(images), 1000):  # by parts: a second array of this size would take its time
+        kept[i : i + 1000, :-1] = images[i : i + 1000].take(np.flatnonzero(used), axis=1)
+    return kept
+
+
 def epoch(problem: Problem, group: Group) -> tuple[Group, np.ndarray, np.ndarray, float]:
     """Train a group for an epoch, and validate it.
 

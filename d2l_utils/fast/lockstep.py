@@ -11,7 +11,7 @@ from mxnet import nd
 
 from .. import rules
 from ..progress import bar
-from ..softmax import Group, Problem, epoch
+from ..softmax import Group, Problem, epoch, with_bias
 from ..train.task import check_count
 from ..workers import Workers
 from .run import Run, reason_to_stop
@@ -84,7 +84,7 @@ def lockstep(
     # They start while the problem is made.
     with Workers(num_workers) as workers, bar(total=len(seeds) * num_epochs, unit="epoch") as progress:
         used = _used(runs, images, test_images)
-        kept = _kept(images, used), labels, _kept(test_images, used), test_labels
+        kept = with_bias(images, used), labels, with_bias(test_images, used), test_labels
         problem = Problem(*kept, runs, relu, batch_size)
         race = _Race(seeds, problem, used)
         tasks = deque(race.groups)
@@ -177,14 +177,6 @@ def _drifts(rule, hyperparams):
         for _ in range(2):  # a state may have an effect only at the second step
             moved, now = rule(moved.copy(), np.zeros_like(x), now, **hyperparams)
     return not np.array_equal(moved, x)
-
-
-def _kept(images, used):
-    """The columns that are used, and a column of ones: the bias is the weight of a pixel that is always 1."""
-    kept = np.ones((len(images), used.sum() + 1), dtype=np.float32)
-    for i in range(0, len(images), 1000):  # by parts: a second array of this size would take its time
-        kept[i : i + 1000, :-1] = images[i : i + 1000].take(np.flatnonzero(used), axis=1)
-    return kept
 
 
 def _group(seed, draw, weight, runs):
