@@ -33,7 +33,7 @@ def definitions(chapter: str, *names: str) -> Any:
     kept: list[ast.stmt] = []
     for _, source in _code(chapter):
         kept += [node for node in ast.parse(source).body if isinstance(node, KEPT) or _is_taken(node)]
-    namespace: dict[str, Any] = {}
+    namespace: dict[str, Any] = {"__name__": chapter}  # whoever sends a function to another process asks for it
     exec(compile(ast.Module(kept, type_ignores=[]), f"{chapter}.ipynb", "exec"), namespace)
     missing = [name for name in names if name not in namespace]
     if missing:

@@ -1,33 +1,36 @@
 """Data files: found in order, verified always, never half there."""
 
+import json
 import os
 import warnings
+from collections.abc import Iterator
 from pathlib import Path
-from shutil import copyfile
+from typing import NamedTuple
 from urllib.request import url2pathname
 
 import pooch
 
 from ..chapters import ROOT
+from .download import bring, clear, shown
 
 DATA = ROOT / "data"
 CACHE = Path(pooch.os_cache("d2l_utils"))  # the user's own folder, for a data/ that cannot be written
-TIMEOUT = 20  # seconds without an answer before the next source is tried
 
-MNIST_HOMES = "https://storage.googleapis.com/cvdf-datasets/mnist", "https://ossci-datasets.s3.amazonaws.com/mnist"
-MNIST_HASHES = {
-    "train-images-idx3-ubyte.gz": "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609",
-    "train-labels-idx1-ubyte.gz": "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c",
-    "t10k-images-idx3-ubyte.gz": "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6",
-    "t10k-labels-idx1-ubyte.gz": "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6",
-}
-FILES = {  # name: (SHA-256, public addresses in order); data/README.md says what each file is
-    "airfoil_self_noise.dat": (
-        "74c75fd71783f1e6b71f8a622b993dc592897a97cd689c5090a07147a1b097b3",
-        ("http://d2l-data.s3-accelerate.amazonaws.com/airfoil_self_noise.dat",),
-    ),
-    **{f"mnist/{n}": (sha256, tuple(f"{home}/{n}" for home in MNIST_HOMES)) for n, sha256 in MNIST_HASHES.items()},
-}
+
+class Known(NamedTuple):
+    """What is known of a data file; data/README.md says what it is."""
+
+    size: int
+    sha256: str
+    addresses: list[str]
+
+    def describes(self, path: Path) -> bool:
+        """Tell whether a file is this one."""
+        return path.stat().st_size == self.size and pooch.file_hash(path) == self.sha256
+
+
+TABLE = Path(__file__).with_name("files.json").read_text(encoding="utf-8")
+FILES = {name: Known(**facts) for name, facts in json.loads(TABLE).items()}
 
 
 class DataUnavailable(OSError):
@@ -57,14 +60,14 @@ def offline() -> bool:
     return choice == "1"
 
 
-def _set_aside(path, sha256):
+def _set_aside(path, known):
     """Rename a damaged file; where another process has mended it meanwhile, keep that one and say True."""
     rejected = path.with_name(f"{path.name}.rejected")
     try:
         path.replace(rejected)
     except FileNotFoundError:  # the other process was faster
         return False
-    mended = pooch.file_hash(rejected) == sha256
+    mended = known.describes(rejected)
     if mended:
         rejected.replace(path)
     return mended
@@ -79,7 +82,7 @@ def mirror() -> Path | str | None:
         return Path(url2pathname(named.removeprefix("file://")))
     if "://" in named:
         raise ValueError(
-            f"D2L_DATA_MIRROR is {named!r}; it must be a folder, or begin with http://, https:// or file:///"
+            f"D2L_DATA_MIRROR is {shown(named)!r}; it must be a folder, or begin with http://, https:// or file:///"
         )
     return ROOT / os.path.expanduser(named)  # a relative folder counts from the project's root
 
@@ -99,55 +102,61 @@ def kept(name: str) -> bool:
     """
     place = mirror()
     folders = [DATA, CACHE, *([place] if isinstance(place, Path) else [])]
-    return any((folder / name).exists() for folder in folders)
+    return any((folder / name).is_file() for folder in folders)
 
 
-def _sources(name):
+def _sources(name: str) -> Iterator[Path | str]:
     """Where a file may be had, in order: the user's mirror (a Path or an address), then the public addresses."""
     place = mirror()
     if isinstance(place, Path):
         yield place / name
     elif place:
         yield f"{place.rstrip('/')}/{name}"
-    yield from FILES[name][1]
+    yield from FILES[name].addresses
 
 
-def _find(path, sha256):
+def _obstacle(path):
+    """Name what stands in the place of a file or of its folder and is none, such as a FIFO; None if nothing does."""
+    place = _nearest(path)
+    if place == path:
+        return None if path.is_file() else f"{path} is there and is no file"
+    return None if place.is_dir() else f"{place} is there and is no folder"
+
+
+def _nearest(path):
+    """A path itself where something is there, be it a link that leads nowhere; else what is nearest above it."""
+    return next(place for place in (path, *path.parents) if os.path.lexists(place))
+
+
+def _find(path, known):
     """Tell whether a file is there and whole; a damaged one is set aside."""
     if not path.exists():
         return False
-    if pooch.file_hash(path) == sha256 or _set_aside(path, sha256):
+    if known.describes(path) or _set_aside(path, known):
         return True
     warnings.warn(f"{path} is damaged: set aside as {path.name}.rejected, fetched again", stacklevel=3)
     return False
 
 
-def _can_write(folder):
-    """Tell whether new files can be written into a folder, which is made if it is missing."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError:
-        return False
-    return os.access(folder, os.W_OK)
+def _can_hold(path):
+    """Tell whether a file can be written to a place."""
+    return not _obstacle(path) and os.access(_nearest(path.parent), os.W_OK)
 
 
-def _copy(source, output, _):
-    copyfile(source, output)
-
-
-def _bring(source, name, home):
-    """Bring a file home from one source; where home is not data/, use that of a mirror's folder in its place."""
-    sha256 = FILES[name][0]
-    path = home / name
-    is_folder = isinstance(source, Path)
-    if is_folder and home != DATA:
-        if pooch.file_hash(source) != sha256:
-            raise ValueError(f"its SHA-256 is not {sha256}")
-        return source
-    downloader = _copy if is_folder else pooch.HTTPDownloader(progressbar=True, timeout=TIMEOUT)
-    pooch.retrieve(str(source), f"sha256:{sha256}", path.name, path.parent, downloader=downloader)
-    path.chmod(0o644)  # pooch's temporary files are private; a shared folder's must be readable
-    return path
+def _from(source, name, home):
+    """The path of a file from one source; where home is not data/, that of a mirror's folder itself."""
+    known = FILES[name]
+    if isinstance(source, Path):
+        if blocked := _obstacle(source):
+            raise OSError(blocked)
+        if not known.describes(source):
+            raise ValueError(f"its SHA-256 is not {known.sha256}")
+        if home != DATA:
+            return source
+    if home is None:
+        raise OSError("there is no place that it could be written to")
+    bring(source, home / name, known.size, known.sha256)
+    return home / name
 
 
 def fetch(name: str) -> Path:
@@ -176,21 +185,27 @@ def fetch(name: str) -> Path:
     """
     if name not in FILES:
         raise ValueError(f"name is {name!r}; the known files are {', '.join(FILES)}")
+    known = FILES[name]
     failures = []
     for path in (DATA / name, CACHE / name):
+        if blocked := _obstacle(path):
+            warnings.warn(f"{blocked}; passed over", stacklevel=2)
+            failures.append(f"{path}: {blocked}")
+            continue
+        clear(path.parent)
         try:
-            if _find(path, FILES[name][0]):
+            if _find(path, known):
                 return path
             failures.append(f"{path}: not there")
         except OSError as error:
             failures.append(f"{path}: {error.strerror or error}")
-    home = DATA if _can_write((DATA / name).parent) else CACHE
+    home = next((folder for folder in (DATA, CACHE) if _can_hold(folder / name)), None)
     for source in _sources(name):
         try:
-            return _bring(source, name, home)
-        except (OSError, ValueError) as error:  # no answer, no file, no right to write; a wrong hash
-            failures.append(f"{source}: {error}")
-    raise _unavailable(name, home, failures)
+            return _from(source, name, home)
+        except Exception as error:  # whatever a server brings about
+            failures.append(shown(f"{source}: {error}"))
+    raise _unavailable(name, home or DATA, failures)
 
 
 def _unavailable(name, home, failures):
@@ -198,7 +213,7 @@ def _unavailable(name, home, failures):
     return DataUnavailable(
         f"{name} is not to be had. Looked at:\n{tried}\n"
         "Three ways on:\n"
-        f"  1. put the file there yourself: {home / name} (sha256 {FILES[name][0]});\n"
+        f"  1. put the file there yourself: {home / name} (sha256 {FILES[name].sha256});\n"
         "  2. name a mirror that has it: D2L_DATA_MIRROR=<a folder or a URL>;\n"
         "  3. go offline with data that stand in for them: D2L_OFFLINE=1."
     )

@@ -2,6 +2,7 @@
 
 import gzip
 import warnings
+import zlib
 from collections.abc import Sequence
 from math import prod
 from numbers import Integral
@@ -113,13 +114,18 @@ def mnist() -> tuple[Any, Any, Any, Any]:
 
 def _read_idx(name, shape):
     """The unsigned bytes of one of MNIST's files, whose header must announce this shape."""
-    contents = gzip.decompress(fetch(name).read_bytes())
+    path = fetch(name)
     wanted = [0x800 + len(shape), *shape]  # 0x08 stands for unsigned bytes
     size = 4 * len(wanted)
+    try:
+        with gzip.open(path) as file:
+            contents = file.read(size + prod(shape) + 1)  # one byte too many is enough to know
+    except (OSError, EOFError, zlib.error) as error:
+        raise ValueError(f"{name} cannot be unpacked: {error}") from error
     header = [int.from_bytes(contents[i : i + 4], "big") for i in range(0, size, 4)]
     if (header, len(contents) - size) != (wanted, prod(shape)):
         raise ValueError(
-            f"{name} has the header {header} and {len(contents) - size} bytes of data; "
+            f"{name} has the header {header} and {len(contents) - size} bytes of data, as far as it was read; "
             f"it must have {wanted} (magic number and sizes) and {prod(shape)} bytes"
         )
     return np.frombuffer(contents, dtype=np.uint8, offset=size).reshape(shape)

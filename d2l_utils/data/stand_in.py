@@ -1,29 +1,15 @@
 """Data that stand in for the real ones, for work without a network."""
 
+import json
+from pathlib import Path
+
 import numpy as np
 
 DIGITS_TRAIN = 1437  # four fifths of the 1,797 small images
 AIRFOIL_ROWS, AIRFOIL_HEAD = 1503, 1500  # all rows; those that the textbook's later editions keep
-# The stand-in's facts, in the units of the file: mean and covariance (upper triangle) of the first 1,500
-# rows, then the last three rows as they are. Together they fix the moments of all 1,503 rows too.
-AIRFOIL_MEAN = [
-    2881.9533333333334, 6.7646666666666, 0.1366181333333315,
-    50.88326666666679, 0.011056462751999995, 124.8742599999999,
-]  # fmt: skip
-AIRFOIL_COVARIANCE = [
-    9940375.851155566, -5134.959982222222, -0.9259060871111148, 6620.8410191111125,
-    -9.737321516522242, -8421.840587866665,
-    34.91512488888882, -0.27924303928888916, 5.621588755555562, 0.05797385324550402, -6.043375479999999,
-    0.008759086711182206, 0.004734636764444401, -0.0002690954835357691, -0.15394128351466674,
-    242.5808466622222, 0.0001263170509834861, 13.025532083999998,
-    0.00016967302305162367, -0.02680150728879151,
-    46.91712678173334,
-]  # fmt: skip
-AIRFOIL_TAIL = [
-    [4000.0, 15.6, 0.1016, 39.6, 0.0528487, 106.604],
-    [5000.0, 15.6, 0.1016, 39.6, 0.0528487, 106.224],
-    [6300.0, 15.6, 0.1016, 39.6, 0.0528487, 104.204],
-]
+# In the units of the file: mean and covariance (upper triangle) of the first 1,500 rows, then the last three rows as
+# they are. Together they fix the moments of all 1,503 rows too.
+AIRFOIL = json.loads(Path(__file__).with_name("airfoil_stand_in.json").read_text(encoding="utf-8"))
 
 
 def airfoil_stand_in() -> np.ndarray:
@@ -41,14 +27,15 @@ def airfoil_stand_in() -> np.ndarray:
 
     Source: Kessy, Lewin and Strimmer (2018), "Optimal whitening and decorrelation", section 2.
     """
-    sample = np.random.RandomState(0).standard_normal((AIRFOIL_HEAD, len(AIRFOIL_MEAN)))
+    num_columns = len(AIRFOIL["mean"])
+    sample = np.random.RandomState(0).standard_normal((AIRFOIL_HEAD, num_columns))
     sample -= sample.mean(axis=0)
     whitening = np.linalg.inv(np.linalg.cholesky(np.cov(sample.T, bias=True)))
-    covariance = np.zeros((len(AIRFOIL_MEAN),) * 2)
-    covariance[np.triu_indices_from(covariance)] = AIRFOIL_COVARIANCE
+    covariance = np.zeros((num_columns, num_columns))
+    covariance[np.triu_indices_from(covariance)] = AIRFOIL["covariance"]
     covariance += np.triu(covariance, 1).T
-    head = sample @ (np.linalg.cholesky(covariance) @ whitening).T + AIRFOIL_MEAN
-    return np.vstack([head, AIRFOIL_TAIL])
+    head = sample @ (np.linalg.cholesky(covariance) @ whitening).T + AIRFOIL["mean"]
+    return np.vstack([head, AIRFOIL["tail"]])
 
 
 def digits_stand_in() -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:

@@ -1,5 +1,7 @@
 """Many optimizers and seeds, trained in lockstep as one batched computation: softmax regression on images."""
 
+import os
+from collections import deque
 from collections.abc import Callable, Iterable
 from numbers import Integral
 from typing import Any
@@ -8,10 +10,12 @@ import numpy as np
 from mxnet import nd
 
 from .. import rules
+from ..progress import bar
+from ..softmax import Group, Problem, epoch, with_bias
 from ..train.task import check_count
+from ..workers import Workers
 from .elementwise import check_elementwise
 from .run import Run, reason_to_stop
-from .softmax import Group, Problem, epochs
 
 SPREAD = 0.1  # the weights start between -SPREAD and SPREAD
 
@@ -53,7 +57,10 @@ def lockstep(
 
     Raises:
         ValueError: an argument is out of its range, or a rule is not elementwise.
-        TypeError: the data are no NDArrays, or a rule takes no such hyperparameter.
+        TypeError: the data are no NDArrays, or a rule takes no such hyperparameter, or cannot be sent to another
+            process.
+        ChildProcessError: a process that shared the work was killed.
+        What a rule raises, with the name of its run and the seed in front.
 
     Example:
         >>> def sgd(x, g, state=(), lr=0.1):
@@ -74,14 +81,19 @@ def lockstep(
         raise ValueError(f"test_images has {test_images.shape[1]} columns; train_images has {images.shape[1]}")
     if batch_size > len(images):
         raise ValueError(f"batch_size is {batch_size}; the data have only {len(images)} rows")
-    # A pixel that is 0 everywhere has no gradient: its weights need no training, unless a rule moves them anyway.
-    drift = [_drifts(rule, hyperparams) for _, rule, hyperparams in runs]  # every rule is looked at
-    used = images.any(axis=0) | test_images.any(axis=0) | any(drift)
-    updates = [run[1:] for run in runs]
-    problem = Problem(_kept(images, used), labels, _kept(test_images, used), test_labels, updates, relu, batch_size)
-    race = _Race([label for label, *_ in runs], seeds, problem, used)
-    for group, losses, accuracies, seconds in epochs(problem, race.groups, num_epochs, num_workers):
-        group.drop(race.record(group, losses, accuracies, seconds, num_epochs, stop))
+    num_workers = min(num_workers or os.cpu_count() or 1, len(seeds))
+    # They start while the problem is made.
+    with Workers(num_workers) as workers, bar(total=len(seeds) * num_epochs, unit="epoch") as progress:
+        used = _used(runs, images, test_images)
+        kept = with_bias(images, used), labels, with_bias(test_images, used), test_labels
+        problem = Problem(*kept, runs, relu, batch_size)
+        race = _Race(seeds, problem, used)
+        tasks = deque(race.groups)
+        for group, losses, accuracies, seconds in workers.do(epoch, problem, tasks):
+            group.drop(race.record(group, losses, accuracies, seconds, num_epochs, stop))
+            if group.members:
+                tasks.append(group)
+            progress.update()
     return {label: [race.runs[seed][i] for seed in seeds] for i, (label, *_) in enumerate(runs)}
 
 
@@ -94,18 +106,18 @@ class _Race:
         groups: what trains, one for each seed (list of Groups).
     """
 
-    def __init__(self, labels, seeds, problem, used):
+    def __init__(self, seeds, problem, used):
         self.used = used
         self.steps = -(-len(problem.images) // problem.batch_size)
         num_classes = 1 + int(max(problem.labels.max(), problem.test_labels.max()))
-        self.runs = {seed: [Run(label, seed) for label in labels] for seed in seeds}
+        self.runs = {seed: [Run(label, seed) for label, *_ in problem.runs] for seed in seeds}
         self.starts = {}
         self.groups = []
         for seed in seeds:
             draw = np.random.RandomState(seed)  # of its own, since workers draw side by side
             weight = draw.uniform(-SPREAD, SPREAD, (num_classes, len(used))).astype(np.float32)
             self.starts[seed] = weight
-            self.groups.append(_group(seed, draw, weight[:, used], problem.updates))
+            self.groups.append(_group(seed, draw, weight[:, used], problem.runs))
 
     def record(self, group, losses, accuracies, seconds, num_epochs, stop):
         """Write down an epoch of a group; return the places of those of its members that end with it."""
@@ -149,6 +161,12 @@ def _checked(name, images, labels):
     return images.astype(np.float32, copy=False), labels
 
 
+def _used(runs, images, test_images):
+    """Which pixels are trained: one that is 0 everywhere has no gradient, and stays unless a rule moves it anyway."""
+    drift = [_drifts(rule, hyperparams) for _, rule, hyperparams in runs]  # every rule is looked at
+    return images.any(axis=0) | test_images.any(axis=0) | any(drift)
+
+
 def _drifts(rule, hyperparams):
     """Refuse a rule that does not fit; tell whether it moves a weight whose gradient is always 0."""
     x = np.array([[0.5, 1.0, 1.5]], dtype=np.float32)
@@ -162,15 +180,7 @@ def _drifts(rule, hyperparams):
     return not np.array_equal(moved, x)
 
 
-def _kept(images, used):
-    """The columns that are used, and a column of ones: the bias is the weight of a pixel that is always 1."""
-    kept = np.ones((len(images), used.sum() + 1), dtype=np.float32)
-    for i in range(0, len(images), 1000):  # by parts: a second array of this size would take its time
-        kept[i : i + 1000, :-1] = images[i : i + 1000].take(np.flatnonzero(used), axis=1)
-    return kept
-
-
-def _group(seed, draw, weight, updates):
+def _group(seed, draw, weight, runs):
     params = np.hstack([weight, np.zeros((len(weight), 1), dtype=np.float32)])
-    states = [rules.first_state(rule) for rule, _ in updates]
-    return Group(seed, draw, list(range(len(updates))), [params.copy() for _ in updates], states)
+    states = [rules.first_state(rule) for _, rule, _ in runs]
+    return Group(seed, draw, list(range(len(runs))), [params.copy() for _ in runs], states)

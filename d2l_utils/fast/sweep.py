@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from .. import linear, rules
+from ..progress import bar
 from ..train.history import Sweep
 from ..train.seeds import over_seeds
 from ..train.task import Task, check_count
@@ -19,6 +20,7 @@ from .elementwise import check_elementwise
 # Arrays of the size of the weights, in float64, that are kept free for a step and a record. Plain SGD was measured to
 # need 3.8, Adam 5.3; a rule may hold more on its way.
 ARRAYS = 12
+DELAY = 2  # seconds: a shorter sweep shows no bar
 
 
 def sweep(
@@ -89,8 +91,9 @@ def _train(rule, rows, start, orders, task, knobs):
     losses = [linear.losses(rows, start)]
     seconds = 0.0
     steps, _ = task.records
+    batches = bar(_batches(rows, orders, task), total=steps[-1], unit="step", delay=DELAY)
     with np.errstate(all="ignore"):  # a setting may diverge
-        for number, batch in enumerate(_batches(rows, orders, task), start=1):
+        for number, batch in enumerate(batches, start=1):
             began = perf_counter()
             X = batch[..., :-1]
             y = batch[..., -1:]

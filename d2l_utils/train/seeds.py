@@ -1,14 +1,19 @@
 """One loop, several seeds: since one run ranks nothing."""
 
+import threading
 from collections.abc import Callable
 from typing import Any
 
 from ..runtime import seed
 from .task import check_count
 
+GENERATORS = threading.RLock()  # MXNet's and NumPy's are one for all threads: who seeds them has them alone
+
 
 def over_seeds(loop: Callable, *args: Any, num_seeds: int = 5, **kwargs: Any) -> list:
     """Run a training loop once for each of several seeds, since one run ranks nothing.
+
+    In threads, one call waits for the other: they share the generators. Other draws beside it change its numbers.
 
     Args:
         loop: a training loop, such as train.stepwise.
@@ -31,7 +36,8 @@ def over_seeds(loop: Callable, *args: Any, num_seeds: int = 5, **kwargs: Any) ->
     """
     check_count("num_seeds", num_seeds)
     runs = []
-    for number in range(num_seeds):
-        seed(number)
-        runs.append(loop(*args, **kwargs))
+    with GENERATORS:
+        for number in range(num_seeds):
+            seed(number)
+            runs.append(loop(*args, **kwargs))
     return runs

@@ -15,11 +15,11 @@ GROUND = {"runtime", "kernels", "old_names", "arm", "chapters"}
 ARROWS = {
     **dict.fromkeys(GROUND, GROUND),
     "rules": {"runtime"},
-    "colours": set(),
-    "data": {"runtime", "chapters"},
+    **dict.fromkeys(("colours", "progress", "softmax", "workers"), set()),
+    "data": {"runtime", "chapters", "progress"},
     "linear": {"rules", "runtime"},
     "train": {"data", "linear", "rules", "runtime"},
-    "fast": {"train", "data", "linear", "rules", "runtime"},
+    "fast": {"train", "data", "linear", "rules", "runtime", "progress", "softmax", "workers"},
     "parity": set(),
     "plot": {"colours"},
     "plot.__init__": {"colours", "playground"},  # it offers explore

@@ -8,6 +8,8 @@ from tiny_project import NAMES, html, make, write
 
 import pytest
 
+DEAD = "http://127.0.0.1:9"  # the discard port: nobody listens
+
 
 @pytest.fixture(scope="module")
 def built(project):
@@ -109,7 +111,7 @@ def test_notebook_that_does_not_end_is_stopped(built):
 
 def test_without_network_make_says_so_once_and_goes_on(built):
     write(built, "01_first", "from d2l_utils import data\ndata.airfoil()[0].shape")
-    offline = {"D2L_OFFLINE": "", "D2L_DATA_MIRROR": "/no/such/folder", "http_proxy": "http://127.0.0.1:9"}
+    offline = {"D2L_OFFLINE": "", "D2L_DATA_MIRROR": "/no/such/folder", "http_proxy": DEAD, "https_proxy": DEAD}
     code, executed, output = make(built, **offline)
     assert (code, "01_first" in executed) == (0, True), output
     assert output.count("is not to be had. Looked at:") == 1
@@ -119,7 +121,7 @@ def test_without_network_make_says_so_once_and_goes_on(built):
 
 
 def test_data_that_arrive_replace_the_stand_in(built):
-    offline = {"D2L_OFFLINE": "0", "D2L_DATA_MIRROR": "/no/such/folder", "http_proxy": "http://127.0.0.1:9"}
+    offline = {"D2L_OFFLINE": "0", "D2L_DATA_MIRROR": "/no/such/folder", "http_proxy": DEAD, "https_proxy": DEAD}
     write(built, "02_second", "from d2l_utils import data\ndata.offline()")
     assert make(built, **offline)[0] == 0
     assert "True" in html(built, "02_second")
@@ -132,7 +134,7 @@ def test_data_that_arrive_replace_the_stand_in(built):
 def test_choosing_the_stand_in_builds_anew_and_so_does_going_back(built):
     assert make(built)[0] == 0
     before = stamp(built).stat().st_mtime
-    unreachable = {"D2L_DATA_MIRROR": "/no/such/folder", "http_proxy": "http://127.0.0.1:9"}
+    unreachable = {"D2L_DATA_MIRROR": "/no/such/folder", "http_proxy": DEAD, "https_proxy": DEAD}
     assert "python -m book html" in make(built, D2L_OFFLINE="0", **unreachable)[2]
     assert "python -m book html" in make(built)[2]
     assert stamp(built).stat().st_mtime > before

@@ -2,6 +2,8 @@
 
 import gzip
 import hashlib
+import tracemalloc
+import zlib
 
 from d2l_utils import data
 from d2l_utils.data import files, sets
@@ -71,7 +73,8 @@ def known(tmp_path, monkeypatch):
         (tmp_path / name).parent.mkdir()
         (tmp_path / name).write_bytes(contents)
         monkeypatch.setattr(files, "DATA", tmp_path)
-        monkeypatch.setattr(files, "FILES", {name: (hashlib.sha256(contents).hexdigest(), ())})
+        known = files.Known(len(contents), hashlib.sha256(contents).hexdigest(), [])
+        monkeypatch.setattr(files, "FILES", {name: known})
 
     monkeypatch.delenv("D2L_OFFLINE", raising=False)
     return put
@@ -97,15 +100,47 @@ def test_wrong_header_is_refused_by_name(name, contents, says, known, monkeypatc
         data.mnist()
 
 
+@pytest.mark.parametrize(
+    ("contents", "says"),
+    [
+        (idx(2049, 10_000, size=10_000)[:-20], "end-of-stream marker"),
+        (b"no gzip at all", "Not a gzipped file"),
+        (idx(2049, 10_000, size=10_000) + b"garbage", "Not a gzipped file"),
+        (idx(2049, 10_000, size=10_000)[:30] + b"?" * 20, "Error -3|invalid|end-of-stream"),
+    ],
+    ids=["truncated", "other", "garbage", "damaged"],
+)
+def test_file_that_cannot_be_unpacked_is_named(contents, says, known, monkeypatch):
+    known(LABELS, contents)
+    monkeypatch.setattr(sets, "MNIST", {LABELS: sets.MNIST[LABELS]})
+    with pytest.raises(ValueError, match=rf"^{LABELS} cannot be unpacked: .*({says})"):
+        data.mnist()
+
+
+def test_bomb_is_not_unpacked(known, monkeypatch):
+    packer = zlib.compressobj(9, wbits=31)
+    part = bytes(10**7)
+    contents = b"".join(packer.compress(part) for _ in range(100)) + packer.flush()  # of 1 GB
+    known(LABELS, contents)
+    monkeypatch.setattr(sets, "MNIST", {LABELS: sets.MNIST[LABELS]})
+    tracemalloc.start()
+    with pytest.raises(ValueError, match=r"the header \[0, 0\] and 10001 bytes of data, as far"):
+        data.mnist()
+    assert tracemalloc.get_traced_memory()[1] < 10 * len(contents)
+    tracemalloc.stop()
+
+
 def test_every_file_that_is_read_can_be_fetched():
-    assert all(len(files.FILES[name][1]) == 2 for name in sets.MNIST)
+    assert all(len(files.FILES[name].addresses) == 2 for name in sets.MNIST)
 
 
 def test_missing_file_says_how_to_go_on(tmp_path, monkeypatch):
     monkeypatch.delenv("D2L_OFFLINE", raising=False)
     monkeypatch.delenv("D2L_DATA_MIRROR", raising=False)
     monkeypatch.setattr(files, "DATA", tmp_path)
-    monkeypatch.setattr(files, "FILES", {name: (sha256, ()) for name, (sha256, _) in files.FILES.items()})
+    nowhere = {name: known._replace(addresses=[]) for name, known in files.FILES.items()}
+    monkeypatch.setattr(files, "FILES", nowhere)
+    monkeypatch.setattr(files, "CACHE", tmp_path / "cache")
     with pytest.raises(data.DataUnavailable, match=r"mnist/train-images-idx3-ubyte\.gz is not to be had"):
         data.mnist()
 

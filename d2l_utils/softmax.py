@@ -1,22 +1,15 @@
-"""Epochs of softmax regression for all runs of a seed at once: the arithmetic behind lockstep.
+"""Epochs of softmax regression for all runs of a seed at once: the arithmetic behind train.lockstep.
 
-It is NumPy's: its update of a block of weights takes a sixth of the time that MXNet's graph takes.
+It is NumPy's: its update of a block of weights takes a sixth of the time that MXNet's graph takes. Processes that
+share the work import this module, and need not load MXNet.
 """
 
-import multiprocessing
-import os
-import sys
-import warnings
-from collections.abc import Iterator
-from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from time import perf_counter
 
 import numpy as np
-from tqdm.auto import tqdm
 
 AT_ONCE = 500  # test images in one product; more would leave the processor's cache
-_problem = None  # a forked worker inherits it: sent along with each task, it would cost more than the task
 
 
 @dataclass
@@ -26,7 +19,7 @@ class Problem:
     Attributes:
         images, test_images: float32 arrays (num_images, num_columns); the last column is 1, for the bias.
         labels, test_labels: integer arrays (num_images,).
-        updates: what each run does, a list of pairs (rule, hyperparams).
+        runs: a list of triples (label, rule, hyperparams).
         relu: whether the outputs go through a ReLU (bool).
         batch_size: images per update (int).
     """
@@ -35,7 +28,7 @@ class Problem:
     labels: np.ndarray
     test_images: np.ndarray
     test_labels: np.ndarray
-    updates: list
+    runs: list
     relu: bool
     batch_size: int
 
@@ -47,7 +40,7 @@ class Group:
     Attributes:
         seed: their seed (int).
         draw: their generator; it draws the order of the images, once an epoch (RandomState).
-        members: their places in Problem.updates (list of int).
+        members: their places in Problem.runs (list of int).
         params: their weights, the bias last (list of float32 arrays (num_classes, num_columns)).
         states: their rules' states (list of tuples).
     """
@@ -64,66 +57,53 @@ class Group:
             values[:] = [value for place, value in enumerate(values) if place not in places]
 
 
-def epochs(problem: Problem, groups: list[Group], num_epochs: int, num_workers: int | None) -> Iterator[tuple]:
-    """Train and validate groups, an epoch at a time, on all workers, until they have no members left.
+def with_bias(images: np.ndarray, used: np.ndarray) -> np.ndarray:
+    """Some columns of the images, and a column of ones: the bias is the weight of a pixel that is always 1.
+
+    Args:
+        images: float32 array (num_images, num_pixels).
+        used: which pixels to keep, an array (num_pixels,) of bool.
+
+    Returns:
+        A float32 array (num_images, used.sum() + 1).
+
+    Example:
+        >>> with_bias(np.float32([[1, 2, 3]]), np.array([True, False, True]))
+        array([[1., 3., 1.]], dtype=float32)
+    """
+    kept = np.ones((len(images), used.sum() + 1), dtype=np.float32)
+    for i in range(0, len(images), 1000):  # by parts: a second array of this size would take its time
+        kept[i : i + 1000, :-1] = images[i : i + 1000].take(np.flatnonzero(used), axis=1)
+    return kept
+
+
+def epoch(problem: Problem, group: Group) -> tuple[Group, np.ndarray, np.ndarray, float]:
+    """Train a group for an epoch, and validate it.
 
     Args:
         problem: a Problem.
-        groups: list of Groups, one for each seed; the caller drops members between the epochs.
-        num_epochs: the most epochs that a group will train (int).
-        num_workers: how many processes share the work (int), or None for one on each core.
+        group: a Group with one member or more; it is changed in place.
 
     Returns:
-        An iterator of tuples (group, losses, accuracies, seconds), one for each epoch of each group; losses and
-        accuracies have an entry for each member, seconds is what the epoch took.
+        The group, the losses and the accuracies on the test images, an entry for each member, and the seconds that
+        it took.
+
+    Raises:
+        What a rule raises, with the name of its run in front.
 
     Example:
         >>> def sgd(x, g, state=(), lr=0.1):
         ...     return x - lr * g, state
         >>> images, labels = np.eye(2, dtype=np.float32), np.arange(2)
-        >>> problem = Problem(images, labels, images, labels, [(sgd, {"lr": 1.0})], False, 2)
-        >>> groups = [Group(0, np.random.RandomState(0), [0], [np.zeros_like(images)], [()])]
-        >>> for group, losses, accuracies, _ in epochs(problem, groups, 1, None):
-        ...     group.drop([0])
-        >>> accuracies
+        >>> problem = Problem(images, labels, images, labels, [("SGD", sgd, {"lr": 1.0})], False, 2)
+        >>> group = Group(0, np.random.RandomState(0), [0], [np.zeros_like(images)], [()])
+        >>> epoch(problem, group)[2]
         array([1.])
     """
-    with _pool(problem, min(num_workers or os.cpu_count() or 1, len(groups))) as pool:
-        with warnings.catch_warnings():
-            # Python 3.12 warns of a fork beside threads; a worker takes no lock that they could hold.
-            warnings.simplefilter("ignore", DeprecationWarning)
-            pending = {pool.submit(_epoch, group) for group in groups}
-        # Only where somebody watches: a page that is built would keep the bar. Jupyter's server sets the name.
-        watched = sys.stderr.isatty() or "JPY_SESSION_NAME" in os.environ
-        with tqdm(total=len(groups) * num_epochs, unit="epoch", leave=False, disable=not watched) as bar:
-            while pending:
-                done, pending = wait(pending, return_when=FIRST_COMPLETED)
-                for group, *measured in [future.result() for future in done]:
-                    bar.update()
-                    yield group, *measured
-                    if group.members:
-                        pending.add(pool.submit(_epoch, group))
-    _share(None)
-
-
-def _pool(problem, num_workers):
-    """Processes and not threads: NumPy's short calls would spend their time handing Python's lock over."""
-    if num_workers > 1 and "fork" in multiprocessing.get_all_start_methods():
-        return ProcessPoolExecutor(num_workers, multiprocessing.get_context("fork"), _share, (problem,))
-    return ThreadPoolExecutor(1, initializer=_share, initargs=(problem,))
-
-
-def _share(problem):
-    """Set the problem that _epoch works on, in this process."""
-    global _problem
-    _problem = problem
-
-
-def _epoch(group):
     start = perf_counter()
     with np.errstate(all="ignore"):  # a run may diverge; it is told apart afterwards
-        _train(_problem, group)
-        losses, accuracies = _validate(_problem, group.params)
+        _train(problem, group)
+        losses, accuracies = _validate(problem, group.params)
     return group, losses, accuracies, perf_counter() - start
 
 
@@ -139,8 +119,12 @@ def _train(problem, group):
         images = problem.images.take(rows, axis=0, out=space[: len(rows)], mode="clip")
         gradients = _gradients(weights, images, one_hot[:, i : i + size], problem.relu)
         for place, member in enumerate(group.members):
-            rule, hyperparams = problem.updates[member]
-            x, state = rule(group.params[place], gradients[place], group.states[place], **hyperparams)
+            label, rule, hyperparams = problem.runs[member]
+            try:
+                x, state = rule(group.params[place], gradients[place], group.states[place], **hyperparams)
+            except Exception as error:
+                error.args = (f"{label}, seed {group.seed}: {error}",)
+                raise
             weights[place] = group.params[place] = x
             group.states[place] = state
 
