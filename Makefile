@@ -2,12 +2,14 @@
 
 .DEFAULT_GOAL := html
 .DELETE_ON_ERROR:
-.PHONY: help html test pdf smoke arm colab peers lab data changes refresh address full bench lint lock clean missing
+.PHONY: help html test pdf smoke arm colab peers lab data changes refresh address full faults bench lint sizes audit \
+    lock clean missing
 
 VENV := .venv
 RUN := $(VENV)/bin/python
 # Python compiles a module when it is first imported; compiling all of them would take longer than installing.
-PIP := $(RUN) -m pip install --quiet --disable-pip-version-check --no-compile \
+# What it does it shows in a terminal (make knows whether it writes to one), and keeps out of logs.
+PIP := $(RUN) -m pip install $(if $(MAKE_TERMOUT),,--quiet) --disable-pip-version-check --no-compile \
     --no-user --target= --no-binary=:none:
 INSTALL := $(PIP) --use-pep517 --no-deps
 BOOK := _build/html
@@ -20,22 +22,26 @@ unexport $(filter-out $(REACH),$(filter PIP_%,$(.VARIABLES)))
 unexport $(filter PYTHON%,$(.VARIABLES)) VIRTUAL_ENV CONDA_PREFIX JUPYTER_PATH MPLBACKEND
 export PYTHONUTF8 := 1
 export JUPYTER_PREFER_ENV_PATH := 1
-# What the user chooses is text: without this, make would expand a $ in it.
-override D2L_OFFLINE := $(value D2L_OFFLINE)
-override D2L_REPOSITORY := $(value D2L_REPOSITORY)
-override PYTHON := $(value PYTHON)
-export PYTHON
+# What the user chooses, in the environment or behind `make`, is text: without this, make would expand a $ in it.
+CHOICES := D2L_DATA_MIRROR D2L_OFFLINE D2L_REPOSITORY
+$(foreach name,$(CHOICES) PYTHON,$(eval override $(name) := $$(value $(name))))
+export PYTHON $(foreach name,$(CHOICES),$(if $(value $(name)),$(name)))
 
-# The folders stand for what is added or taken away; `data` alone is the target of that name.
-INPUTS := notebooks data/ requirements.lock \
+SOURCES := requirements.lock \
     $(wildcard notebooks/*.ipynb notebooks/*.csv) \
     $(wildcard $(addprefix d2l_utils/,*.py */*.py */*.js */*.css */*.json */*/*.js)) \
-    $(wildcard book/*.py book/*.bib book/template/* book/template/*/*) \
-    $(wildcard data/*.dat data/mnist data/mnist/*.gz) \
-    $(wildcard $(VENV)/.peers)
-# What the pages were built for. A repository goes in by its checksum: it may be any text, until book/choices.py refuses it.
-REPOSITORY := $(if $(D2L_REPOSITORY),-for-$(firstword $(shell printf %s '$(subst ','\'',$(D2L_REPOSITORY))' | cksum)))
-STAMP := $(BOOK)/.built-$(if $(filter 1,$(D2L_OFFLINE)),stand-in,with-data)$(REPOSITORY)
+    $(wildcard book/*.py book/*.bib book/template/* book/template/*/*)
+# What arrives while the book is built. The folder stands for what is added or taken away; `data` alone is a target.
+DATA := data/ $(wildcard data/*.dat data/mnist data/mnist/*.gz) $(wildcard $(VENV)/.peers)
+# The stamp is named after what the pages were built from and for: a clock that was set back, an older file laid in the
+# place of a newer one, a file that is gone give it another name, where dates alone would say that nothing has changed.
+# A repository goes in as it is: it may be any text, until book/choices.py refuses it.
+STAMP := $(BOOK)/.built-$(firstword $(shell \
+    { printf '%s\n' '$(subst ','\'',$(D2L_REPOSITORY))' '$(filter 1,$(D2L_OFFLINE))'; \
+    LC_ALL=C TIME_STYLE=full-iso ls -lnd $(SOURCES); } | cksum))
+# The stamp lists what was written. What is gone of it is a reason to build.
+WRITTEN := $(shell cat $(STAMP) 2>/dev/null)
+GONE := $(filter-out $(wildcard $(WRITTEN)),$(WRITTEN))
 
 html: $(STAMP)  ## install what is needed, run every chapter that changed, build the HTML (the default)
 	@echo "The book is in $(BOOK)/index.html"
@@ -75,6 +81,9 @@ address: $(VENV)/.readers  ## write the repository's address into the notebooks:
 full: $(VENV)/.readers  ## run chapter 14's comparison on MNIST to its end and store its table (half an hour)
 	$(RUN) -m tools.mnist_full
 
+faults: $(VENV)/.developers  ## kill and fill, at random moments: at least 200 of them
+	$(RUN) -m tools.faults
+
 bench: $(VENV)/.developers $(STAMP)  ## measure our ways of running a rule beside everybody else's (see `make peers`)
 	$(RUN) -m benchmarks.bench
 	$(RUN) -m benchmarks.pages
@@ -85,7 +94,13 @@ lint: $(VENV)/.developers  ## check the style of modules and notebooks, and the 
 	$(RUN) -m ruff format --check
 	$(RUN) -m mypy
 
-lock: $(VENV)/.developers  ## resolve pyproject.toml anew: the lock files and environment.yml
+sizes: $(VENV)/.readers  ## count the code lines of d2l_utils, by file and floor
+	$(RUN) -m tools.sizes
+
+audit: $(VENV)/.developers  ## ask whether anything that is pinned has a known advisory
+	$(RUN) -m tools.audit
+
+lock: $(VENV)/.developers  ## resolve anew what pyproject.toml and requirements-peers.txt ask for: the lock files
 	$(RUN) -m tools.lock
 
 clean:  ## remove everything that was built or installed
@@ -94,7 +109,7 @@ clean:  ## remove everything that was built or installed
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' Makefile
 
-$(STAMP): $(INPUTS) | $(VENV)/.readers
+$(STAMP): $(SOURCES) $(DATA) $(if $(GONE),missing) | $(VENV)/.readers
 	$(RUN) -m book html $@
 
 # The lock names every file that pip may install, by its hash; our own package is installed in place.
@@ -109,12 +124,15 @@ $(VENV)/.readers: requirements.lock $(if $(realpath $(RUN)),,missing)
 	@touch $@
 
 $(VENV)/.developers: requirements-dev.lock $(VENV)/.readers
+	@echo "Installing what tests and lint need: half a minute"
 	$(INSTALL) --require-hashes -r requirements-dev.lock
 	@touch $@
 
-# No hashes: the CPU builds of PyTorch differ from index to index. What is installed, NumPy above all, stays as it is.
-$(VENV)/.peers: requirements-peers.txt | $(VENV)/.readers
-	$(RUN) -m pip freeze --exclude-editable >$(VENV)/installed.txt
-	$(PIP) -r requirements-peers.txt --constraint $(VENV)/installed.txt
-	$(PIP) --no-deps --upgrade --target $(VENV)/d2l-1.0.3 d2l==1.0.3
+# The versions are those of the other locks wherever these have one: NumPy above all stays as it is. Of PyTorch it is the
+# small build where an index has it. (pip, asked for both at once, would take the one whose index tells its hash.)
+$(VENV)/.peers: requirements-peers.lock requirements-cpu.txt requirements-cuda.lock requirements-d2l.txt | $(VENV)/.readers
+	@echo "Installing Keras, Numba and PyTorch, its CPU build where an index has it, else the usual one (gigabytes on Linux)"
+	$(INSTALL) --require-hashes -r requirements-peers.lock
+	$(INSTALL) --require-hashes -r requirements-cpu.txt || $(INSTALL) --require-hashes -r requirements-cuda.lock
+	$(INSTALL) --require-hashes -r requirements-d2l.txt --upgrade --target $(VENV)/d2l-1.0.3
 	@touch $@

@@ -15,6 +15,7 @@ from datetime import date
 from pathlib import Path
 from time import perf_counter
 
+from book.writing import write
 from d2l_utils import data, plot, runtime, train
 from d2l_utils.chapters import ROOT
 
@@ -126,11 +127,10 @@ def machine():
 def store(report):
     """Put the tables into benchmarks/README.md, in the place of those of the last run."""
     tables = "\n".join(report) + "\n"
-    README.write_text(STORED.sub(lambda _: tables, README.read_text(encoding="utf-8")), encoding="utf-8")
+    write(README, STORED.sub(lambda _: tables, README.read_text(encoding="utf-8")))
 
 
 def main():
-    OUTPUT.mkdir(parents=True, exist_ok=True)
     features, labels = data.airfoil()
     times, losses = measure(features, labels)
     apart = {name: loss for name, loss in losses.items() if abs(loss - losses["compiled"]) > LOSS_TOLERANCE}
@@ -143,13 +143,13 @@ def main():
     store(report)
     slopes, picture = growth.measure()
     print("", *slopes, sep="\n")
-    (OUTPUT / "table.md").write_text("\n".join([*report, "", *slopes]) + "\n", encoding="utf-8")
-    (OUTPUT / "growth.svg").write_text(picture.svg(), encoding="utf-8")
+    write(OUTPUT / "table.md", "\n".join([*report, "", *slopes]) + "\n")
+    write(OUTPUT / "growth.svg", picture.svg())
     rows = [
         (name, "ours" if name in contestants.OURS else "others", *np.quantile(t, [0.5, 0.25, 0.75]) / STEPS * 1e6)
         for name, t in times.items()
     ]
-    (OUTPUT / "speed.svg").write_text(plot.marks(rows, "time per step / µs").svg(), encoding="utf-8")
+    write(OUTPUT / "speed.svg", plot.marks(rows, "time per step / µs").svg())
     print(f"\nThe tables are in {README.relative_to(ROOT)}, the pictures in {OUTPUT.relative_to(ROOT)}")
     sys.exit(0 if all(met for *_, met in checked) else "a target was missed")
 

@@ -4,40 +4,50 @@ import argparse
 import sys
 from typing import TextIO, cast
 
-from d2l_utils.data import files
-
-from . import choices, data
+from . import stop
 
 # A command imports what it alone needs: fetching data is not to wait for a renderer of pages.
 
 
+def fetch() -> None:
+    """Fetch and verify every data file."""
+    from .data import fetch
+
+    fetch()
+
+
 def html(stamp: str) -> None:
     """Run what has changed and write all pages."""
-    from .build import html
+    from . import build, lock
 
-    html(stamp)
+    with lock.held():
+        build.html(stamp)
 
 
 def pdf() -> None:
     """Print the book."""
+    from . import lock
+    from .pages import list_of_pages
     from .pdf import write
-    from .site import list_of_pages
 
-    print(f"The book is in {write(list_of_pages())}")
+    with lock.held():
+        print(f"The book is in {write(list_of_pages())}")
 
 
 def changes(names: list[str]) -> None:
     """Show what the last run has changed."""
+    from . import lock
     from .compare import print_changes
 
-    print_changes(*names)
+    with lock.held():
+        print_changes(*names)
 
 
 def arguments() -> dict:
     """What the command line asks for: a command and its arguments. Anything else ends here, with the usage."""
     parser = argparse.ArgumentParser(prog="python -m book")
     commands = parser.add_subparsers(required=True, metavar="data | html | pdf | changes")
-    commands.add_parser("data", help="fetch and verify every data file").set_defaults(command=data.fetch)
+    commands.add_parser("data", help="fetch and verify every data file").set_defaults(command=fetch)
     page = commands.add_parser("html", help="run every notebook that changed, write all pages")
     page.add_argument("stamp", help="the file that is dated when all is done")
     page.set_defaults(command=html)
@@ -49,13 +59,16 @@ def arguments() -> dict:
 
 
 def main() -> None:
+    stop.when_told()
     asked = arguments()
     cast(TextIO, sys.stdout).reconfigure(errors="backslashreplace")  # type: ignore[attr-defined]
+    from . import choices
+
     choices.check()
     try:
         asked.pop("command")(**asked)
-    except files.DataUnavailable as unavailable:
-        sys.exit(str(unavailable))
+    except OSError as error:  # no data, no space, no right to write: it names the file
+        sys.exit(str(error))
 
 
 if __name__ == "__main__":

@@ -5,34 +5,46 @@ import sys
 import time
 from pathlib import Path
 
-from . import address, choices, data, notebook, outputs, site
+from . import address, choices, data, notebook, outputs, site, writing
+from .failures import Failure, listed
 
 
 def html(stamp: str) -> None:
     """Run what has changed, write all pages, and leave a stamp dated when we began to read."""
     data.fetch_or_stand_in()
     began = time.time()
-    stale = stale_notebooks()
-    failed = execute(stale)
-    site.write_book()
+    writing.clear(notebook.NOTEBOOKS)
+    writing.clear(notebook.BUILD)
+    outputs.discard_damaged()
+    stale, unread = stale_notebooks()
+    failures = {**unread, **execute(stale)}
+    failures |= site.write_book(failures)
     compare_addresses()
-    if failed:
-        sys.exit(f"{len(failed)} of {len(stale)} notebooks failed; their last good pages stay")
+    if failures:
+        count = f"{len(failures)} of {len({*stale, *failures})} notebooks failed"
+        sys.exit(f"{count}; their last good pages stay\n{listed(failures.values())}")
     leave(Path(stamp), began)
 
 
-def stale_notebooks() -> list[str]:
-    """The notebooks that have to run again."""
-    try:
-        return [name for name in notebook.names() if not outputs.is_current(name)]
-    except ValueError as mistake:  # what one of them rests on cannot be known
-        sys.exit(str(mistake))
+def stale_notebooks() -> tuple[list[str], dict[str, Failure]]:
+    """The notebooks that have to run again, and those that cannot be run, or of which it cannot be known."""
+    stale = []
+    failures = {}
+    for name in notebook.names():
+        try:
+            notebook.check(name)
+            if not outputs.is_current(name):
+                stale.append(name)
+        except (OSError, ValueError) as error:
+            print(f"FAILED     {name}: {error}", flush=True)
+            failures[name] = Failure(name, name, 0, str(error), str(error))
+    return stale, failures
 
 
-def execute(names: list[str]) -> list[str]:
-    """Run notebooks; the names of those that failed."""
+def execute(names: list[str]) -> dict[str, Failure]:
+    """Run notebooks; those that failed, by name."""
     if not names:
-        return []
+        return {}
     from . import run  # here, since a build without a run need not wait for it
 
     return run.execute(names)
@@ -49,8 +61,8 @@ def compare_addresses() -> None:
 
 
 def leave(stamp: Path, began: float) -> None:
-    """Put the stamp in the place of all others."""
+    """Put the stamp in the place of all others; it holds what it stands for, so that make sees what is missing."""
     for old in stamp.parent.glob(".built-*"):
-        old.unlink()
-    stamp.touch()
+        writing.remove(old)
+    writing.write(stamp, "\n".join(path.relative_to(notebook.ROOT).as_posix() for path in site.files()))
     os.utime(stamp, (began, began))

@@ -1,6 +1,7 @@
 """Reads the bibliography: links citations to its entries, and writes the page that lists them."""
 
 import re
+from contextlib import suppress
 from functools import cache
 from html import escape
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Any
 
 from pybtex.backends.html import Backend
 from pybtex.database import Entry, parse_file
+from pybtex.exceptions import PybtexError
 from pybtex.richtext import Text
 from pybtex.style.formatting import plain
 from pybtex.style.template import field, sentence, tag
@@ -20,10 +22,23 @@ CITATION = re.compile(r'<cite data-cite="([^"]*)">(.*?)</cite>', re.DOTALL)
 MOST_NAMES = 6  # more authors than these are "A and others"
 
 
+class BrokenBibliography(ValueError):
+    """The file of the bibliography is no BibTeX."""
+
+
 @cache
 def entries() -> dict[str, Entry]:
-    """The works by their keys, as pybtex reads them."""
-    return dict(parse_file(BIBLIOGRAPHY, bib_format="bibtex").entries)
+    """The works by their keys, as pybtex reads them.
+
+    Raises:
+        BrokenBibliography: the file cannot be read; names it and, where it is known, the line.
+    """
+    try:
+        return dict(parse_file(BIBLIOGRAPHY, bib_format="bibtex").entries)
+    except (PybtexError, OSError, UnicodeDecodeError) as mistake:
+        line = getattr(mistake, "lineno", None)
+        where = f"book/{BIBLIOGRAPHY.name}{f', line {line}' if line else ''}"
+        raise BrokenBibliography(f"{where} cannot be read: {mistake}") from mistake
 
 
 def label(key: str) -> str:
@@ -43,11 +58,12 @@ def cited(text: str) -> list[str]:
     return list(dict.fromkeys(key for key, _ in CITATION.findall(text)))
 
 
-def linked(text: str, page: str) -> str:
-    """A page's text, Markdown or HTML, with a link in each of its citations."""
-    for key in cited(text):
-        if key not in entries():
-            raise ValueError(f"{page} cites {key!r}; right would be a key of book/{BIBLIOGRAPHY.name}")
+def linked(text: str) -> str:
+    """A text, Markdown or HTML, with a link in each of its citations."""
+    with suppress(BrokenBibliography):  # the page of references says so, and no page is lost for it
+        for key in cited(text):
+            if key not in entries():
+                raise ValueError(f"{key!r} is cited; right would be a key of book/{BIBLIOGRAPHY.name}")
     return CITATION.sub(rf'<cite><a href="{PAGE}.html#\1">\2</a></cite>', text)
 
 

@@ -1,5 +1,6 @@
 """Reads the notebooks: which there are, what they are called, and how they are kept."""
 
+import json
 import re
 from collections.abc import Iterable
 from pathlib import Path
@@ -9,6 +10,8 @@ from d2l_utils.chapters import NOTEBOOKS, ROOT
 import nbformat
 from nbformat import NotebookNode
 
+from . import writing
+
 BUILD = ROOT / "_build"
 INDEX = "index"
 # The tag of the cell that brings the package to where it is missing (see book/address.py); no page shows it.
@@ -16,6 +19,10 @@ SETUP = "remove-cell"
 
 # The kernel's private path before a warning: it differs on each run.
 WARNING_ORIGIN = re.compile(r"^\S*ipykernel_\d+\S*:\d+: ", re.MULTILINE)
+
+NAME = re.compile(r"[A-Za-z0-9_-]+")  # what file names, addresses and make agree about
+UNFIT = re.compile(r"[^A-Za-z0-9_-]")
+MERGE_MARK = re.compile(r"^(<<<<<<<|>>>>>>>) ", re.MULTILINE)
 
 PEER = re.compile(r'parity\.available\("(\w+)"\)')
 
@@ -25,8 +32,73 @@ def names() -> list[str]:
     return [INDEX, *sorted(path.stem for path in NOTEBOOKS.glob("*.ipynb") if path.stem != INDEX)]
 
 
+def check(name: str) -> None:
+    """Refuse a notebook that no page can be made of; a ValueError says in one line what is wrong with its file."""
+    path = NOTEBOOKS / f"{name}.ipynb"
+    if not NAME.fullmatch(name):
+        raise ValueError(
+            f"{_shown(path)}: the name has something else than letters, digits, _ and -; "
+            f"right would be {UNFIT.sub('_', name)}.ipynb"
+        )
+    nb = read(name)
+    try:
+        title(nb)
+    except ValueError as mistake:
+        raise ValueError(f"{_shown(path)}: {mistake}") from mistake
+
+
 def read(name: str, folder: Path = NOTEBOOKS) -> NotebookNode:
-    return nbformat.read(folder / f"{name}.ipynb", as_version=4)
+    """Read a notebook.
+
+    Raises:
+        OSError: there is no such file, or it cannot be read.
+        ValueError: it is no notebook; says in one line which file, what it has and what would be right.
+    """
+    path = folder / f"{name}.ipynb"
+    source = text(path)
+    problem = _problem(source)
+    if problem:
+        raise ValueError(f"{_shown(path)} {problem}")
+    errors: dict[str, Exception] = {}
+    nb = nbformat.reads(source, as_version=4, capture_validation_error=errors)
+    for error in errors.values():
+        raise ValueError(f"{_shown(path)} is no notebook: {str(error).splitlines()[0]}")
+    return nb
+
+
+def text(path: Path) -> str:
+    """The text of a file, which must be a file: a pipe would keep us waiting for ever."""
+    if path.exists() and not path.is_file():
+        kind = "a folder" if path.is_dir() else "a pipe, a socket or a device"
+        raise ValueError(f"{_shown(path)} is {kind}; right would be a file")
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{_shown(path)} is not UTF-8 (byte {error.start + 1}); right would be UTF-8") from error
+
+
+def _problem(source: str) -> str | None:
+    """What keeps a file's text from being a notebook, if anything does."""
+    if not source.strip():
+        return "is empty; right would be a notebook"
+    marks = MERGE_MARK.search(source)
+    if marks:
+        line = source.count("\n", 0, marks.start()) + 1
+        return f"has merge marks (line {line}); right would be one side of them, or both"
+    try:
+        content = json.loads(source)
+    except ValueError as error:
+        return f"is no JSON: {error}; right would be a notebook"
+    if not isinstance(content, dict) or not isinstance(content.get("cells"), list):
+        return "has no list of cells; right would be a notebook of nbformat 4"
+    if content.get("nbformat") != 4:
+        return f"has nbformat {content.get('nbformat')!r}; right would be 4"
+    return None
+
+
+def _shown(path: Path) -> str:
+    """A path as people write it in this project."""
+    return path.relative_to(ROOT).as_posix() if path.is_relative_to(ROOT) else str(path)
 
 
 def unexecuted(name: str) -> NotebookNode:
@@ -38,18 +110,16 @@ def unexecuted(name: str) -> NotebookNode:
 
 
 def write(nb: NotebookNode, name: str, folder: Path) -> None:
-    """Write a notebook so that a process killed halfway leaves the old one whole."""
-    folder.mkdir(parents=True, exist_ok=True)
-    unfinished = folder / f".{name}.unfinished"
-    nbformat.write(nb, unfinished)
-    unfinished.replace(folder / f"{name}.ipynb")
+    """Write a notebook into a folder, whole or not at all."""
+    writing.write(folder / f"{name}.ipynb", nbformat.writes(nb).rstrip("\n") + "\n")
 
 
 def title(nb: NotebookNode) -> str:
     """The text of a notebook's first heading."""
-    found = re.match(r"# (.+)", nb.cells[0].source)
+    source = nb.cells[0].source if nb.cells else ""
+    found = re.match(r"# (.+)", source)
     if not found:
-        raise ValueError(f"a notebook begins with {nb.cells[0].source!r}; right would be a heading, '# Title'")
+        raise ValueError(f"a notebook begins with {source[:50]!r}; right would be a heading, '# Title'")
     return found[1]
 
 

@@ -1,6 +1,8 @@
 """What notebooks gave when they were last run, and whether something that they rest on has changed since."""
 
 import hashlib
+import os
+import re
 import sys
 from collections.abc import Iterator
 from importlib import metadata
@@ -9,22 +11,23 @@ from d2l_utils import kernels
 from d2l_utils.chapters import ROOT, rests_on
 from d2l_utils.data import files
 
-import nbformat
 from nbformat import NotebookNode
 
-from . import notebook
+from . import notebook, writing
 
 EXECUTED = notebook.BUILD / "executed"
+# The variables by which the libraries that compute are set. Most change no number; it is not worth asking which.
+SETTING = re.compile(r"(MXNET|DNNL|ONEDNN|MKL|OPENBLAS|OMP|GOMP|KMP|NPY|NUMBA|TORCH|ATEN|KERAS)_")
 
 
 def key(name: str) -> str:
     """A hash of what a notebook's outputs rest on: its code, ours, the pins, the data, the peers, the kernels."""
     nb = notebook.read(name)
     parts = [part for each in (nb, *map(notebook.read, rests_on(name))) for part in _cells(each)]
-    parts += [path.read_text(encoding="utf-8") for path in [*_shared(), *notebook.tables(nb)]]
+    parts += [notebook.text(path) for path in [*_shared(), *notebook.tables(nb)]]
     parts += [f"{peer}: {_version(peer)}" for peer in notebook.peers(nb.cells)]
     real_data = not files.offline() and all(files.kept(file) for file in files.FILES)
-    parts += [sys.version, f"real data: {real_data}", str(kernels.in_force())]
+    parts += [sys.version, f"real data: {real_data}", str(kernels.in_force()), *_settings()]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
@@ -41,6 +44,11 @@ def _shared() -> list:
     return [*sorted(ours.rglob("*.py")), *sorted(ours.rglob("*.json")), ROOT / "requirements.lock"]
 
 
+def _settings() -> list[str]:
+    """What the user has set for the libraries that compute."""
+    return sorted(f"{name}={value}" for name, value in os.environ.items() if SETTING.match(name))
+
+
 def _version(peer: str) -> str:
     """The version of an optional package."""
     try:
@@ -52,13 +60,27 @@ def _version(peer: str) -> str:
 def is_current(name: str) -> bool:
     """Tell whether the outputs that are kept for a notebook are still its own."""
     path = EXECUTED / f"{name}.ipynb"
-    return path.exists() and nbformat.read(path, as_version=4).metadata.get("key") == key(name)
+    return path.exists() and notebook.read(name, EXECUTED).metadata.get("key") == key(name)
+
+
+def discard_damaged() -> None:
+    """Remove what is no notebook from where outputs are kept, whoever put it there or was killed on the way."""
+    for path in EXECUTED.glob("*.ipynb"):
+        try:
+            notebook.read(path.stem, EXECUTED)
+        except (OSError, ValueError) as damage:
+            print(f"Set aside, and run again: {damage}", flush=True)
+            writing.remove(path)
 
 
 def executed(name: str) -> NotebookNode:
-    """A notebook as it is now, with the outputs of its last good run; as it was then, if its code has changed."""
-    now = notebook.read(name)
+    """A notebook as it is now, with the outputs of its last good run; as it was then, if its code has changed or
+    cannot be read."""
     then = notebook.read(name, EXECUTED)
+    try:
+        now = notebook.read(name)
+    except (OSError, ValueError):
+        return then
     if notebook.sources(now) != notebook.sources(then):
         return then
     for cell, run in zip(notebook.code_cells(now), notebook.code_cells(then)):

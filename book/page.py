@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from html import escape, unescape
 from pathlib import Path
@@ -15,7 +16,7 @@ from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbconvert.preprocessors import Preprocessor, TagRemovePreprocessor
 from nbformat import NotebookNode
 
-from . import citations, notebook
+from . import citations, notebook, policy
 
 TEMPLATE = Path(__file__).parent / "template"
 # A named function stands a thin space apart from its argument; the converter leaves that space out.
@@ -27,18 +28,48 @@ UNCOLOURED = re.compile(r'<span class="(?:n|p|w)">(.*?)</span>', flags=re.DOTALL
 # No line may begin with the comma after a formula.
 PUNCTUATED = re.compile(r'(<math [^>]*display="inline">(?:(?!</math>).)*</math>)([,.;:!?)’”]+)', flags=re.DOTALL)
 WIDE_GAP = r"\qquad"  # between the parts of an equation; on a phone they stand one below the other
+METADATA = re.compile(r"<metadata>.*?</metadata>", flags=re.DOTALL)
 # The colours of text and ground in a stored figure (d2l_utils draws with them); a page has its own.
 INK = "#000000"
 PAPER = "#ffffff"
 ANCHOR = '<a class="anchor-link"'
 
 
+class PageError(ValueError):
+    """A cell that cannot be shown.
+
+    Args:
+        message: what is wrong with which part of it (str).
+        cell: the cell, counted among all cells from 1 (int).
+    """
+
+    def __init__(self, message: str, cell: int) -> None:
+        super().__init__(message)
+        self.cell = cell
+
+
+@contextmanager
+def showing(cell: NotebookNode) -> Iterator[None]:
+    """Let an error say which cell it comes from."""
+    try:
+        yield
+    except ValueError as mistake:
+        raise PageError(str(mistake), cell.metadata.get("place", 0)) from mistake
+
+
 def mathml(tex: str, display: str) -> str:
     """Convert a formula to MathML, which browsers draw without a script."""
-    math = convert(tex, display=display)
+    try:
+        math = convert(tex, display=display)
+    except Exception as error:  # its errors have no kind in common, and most have no message
+        raise ValueError(f"this formula cannot be converted ({type(error).__name__}): {_in_a_line(tex)}") from error
     if re.search(r"<m[io]>(&|\\.*?)</m[io]>", math):
-        raise ValueError(f"this formula uses what latex2mathml does not know: {tex}")
+        raise ValueError(f"this formula uses what latex2mathml does not know: {_in_a_line(tex)}")
     return NAMED_FUNCTION.sub(r'\1<mspace width="0.167em"/>', math)
+
+
+def _in_a_line(tex: str) -> str:
+    return " ".join(tex.split())
 
 
 def link_id(kind: str, number: str) -> str:
@@ -53,7 +84,7 @@ class PageRenderer(IPythonRenderer):
         tex = unescape(body)
         found = TAG.search(tex)
         if not found:
-            raise ValueError(f"this equation has no number, such as \\tag{{5.1}}: {tex}")
+            raise ValueError(f"this equation has no number, such as \\tag{{5.1}}: {_in_a_line(tex)}")
         tag = found[1]
         place = link_id("equation", tag)
         parts = "".join(mathml(part, "block") for part in TAG.sub("", tex).split(WIDE_GAP))
@@ -78,6 +109,15 @@ class PageRenderer(IPythonRenderer):
         return f'<div class="table">{render_table(self, text)}</div>\n'
 
 
+class Places(Preprocessor):
+    """Numbers all cells, before any of them is left out."""
+
+    def preprocess(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
+        for place, cell in enumerate(nb.cells, start=1):
+            cell.metadata["place"] = place
+        return nb, resources
+
+
 class Figures(Preprocessor):
     """Numbers the figures of a chapter and moves the sentences that follow a figure into its caption."""
 
@@ -89,16 +129,17 @@ class Figures(Preprocessor):
                 count += 1
                 figure.metadata["number"] = f"{resources['number']}{count}"
             if figures:
-                figures[-1].metadata["caption"], following.source = self.caption(figures[-1], following)
+                with showing(cell):
+                    figures[-1].metadata["caption"] = self.caption(figures[-1], following)
         return nb, resources
 
     @staticmethod
-    def caption(figure: NotebookNode, following: NotebookNode | None) -> tuple[str, str]:
-        """The first paragraph after a figure, and what remains of its cell."""
+    def caption(figure: NotebookNode, following: NotebookNode | None) -> NotebookNode:
+        """Cut the first paragraph out of the cell after a figure, and make a cell of its own of it."""
         if following is None or not following.source.startswith("**"):
-            raise ValueError(f"a figure has no caption sentence after it: {figure.data['text/plain']}")
-        caption, _, rest = following.source.partition("\n\n")
-        return caption, rest
+            raise ValueError(f"a figure has no caption sentence after it: {figure.data.get('text/plain')}")
+        caption, _, following.source = following.source.partition("\n\n")
+        return NotebookNode(source=caption, metadata=following.metadata)
 
 
 class PageExporter(TemplateExporter):
@@ -108,16 +149,12 @@ class PageExporter(TemplateExporter):
     output_mimetype = "text/html"
     template_name = TEMPLATE.name
     extra_template_basedirs = [str(TEMPLATE.parent)]
-    preprocessors = [TagRemovePreprocessor(remove_cell_tags={notebook.SETUP}), Figures]
-
-    def markdown2html(self, source: str) -> str:
-        renderer = PageRenderer(escape=False, exclude_anchor_links=False, anchor_link_text="#")
-        html = MarkdownWithMath(renderer=renderer).render(source)
-        return PUNCTUATED.sub(r'<span class="whole">\1\2</span>', html)
+    preprocessors = [Places, TagRemovePreprocessor(remove_cell_tags={notebook.SETUP}), Figures]
 
     def default_filters(self) -> Iterator[tuple[str, Any]]:
         yield from super().default_filters()
-        yield "markdown2html", self.markdown2html
+        yield "prose", prose
+        yield "markup", markup
         yield "inline_svg", inline_svg
         yield "link_id", link_id
         yield "json", json.dumps
@@ -130,24 +167,39 @@ def exporter() -> PageExporter:
     return PageExporter()
 
 
+def prose(cell: NotebookNode) -> str:
+    """A cell's Markdown as HTML, with its formulas drawn and its citations linked."""
+    renderer = PageRenderer(escape=False, exclude_anchor_links=False, anchor_link_text="#")
+    with showing(cell):
+        html = policy.checked(MarkdownWithMath(renderer=renderer).render(cell.source))
+        return citations.linked(PUNCTUATED.sub(r'<span class="whole">\1\2</span>', html))
+
+
+def markup(html: str, cell: NotebookNode) -> str:
+    """The HTML that a cell gave, if a page may have it."""
+    with showing(cell):
+        return policy.checked(html)
+
+
 def without_idle_marks(code: str) -> str:
     """Highlighted code with marks only where a colour hangs on them."""
     return UNCOLOURED.sub(r"\1", code)
 
 
-def inline_svg(output: NotebookNode) -> str:
+def inline_svg(output: NotebookNode, cell: NotebookNode) -> str:
     """Put a figure into the page itself: its own ids, the page's ink and paper, its alternative text."""
     alt = output.get("metadata", {}).get("image/svg+xml", {}).get("alt")
-    if not alt:
-        raise ValueError(f"a figure has no alternative text: {output.data.get('text/plain')}")
-    svg = re.sub(r"<metadata>.*?</metadata>", "", output.data["image/svg+xml"], flags=re.DOTALL)
+    with showing(cell):
+        if not alt:
+            raise ValueError(f"a figure has no alternative text: {output.data.get('text/plain')}")
+        svg = policy.checked(METADATA.sub("", output.data["image/svg+xml"]), "picture")
     svg = re.sub(r'(\bid="|url\(#|href="#)', rf"\1{link_id('f', output.metadata.number)}-", svg)
     svg = svg.replace(PAPER, "none").replace(INK, "currentColor")
     # Text without a fill of its own, and paths without a stroke, are black in SVG.
     return svg.replace("<svg ", f'<svg role="img" aria-label="{escape(alt)}" fill="currentColor" ', 1)
 
 
-def body(nb: NotebookNode, name: str, number: str = "") -> str:
-    """The text of the page of this name; its figures are numbered after the chapter's own number, such as '5.'."""
+def body(nb: NotebookNode, number: str = "") -> str:
+    """The text of a notebook's page; its figures are numbered after the chapter's own number, such as '5.'."""
     text, _ = exporter().from_notebook_node(nb, {"number": number})
-    return citations.linked(text, name)
+    return text

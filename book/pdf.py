@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from . import browser, notebook, site
+from . import browser, guard, notebook, site, writing
 
 OUTPUT = notebook.BUILD / "pdf"
 TIME_LIMIT = 300  # seconds to print the book
@@ -18,14 +18,16 @@ def write(pages: list[dict]) -> Path:
     program = browser.find()
     if not program:
         sys.exit(f"make pdf prints with a browser; install Chromium (looked for {', '.join(browser.CANDIDATES)})")
-    OUTPUT.mkdir(parents=True, exist_ok=True)
     source = OUTPUT / "book.html"
     printed = OUTPUT / "book.pdf"
     joined = [{**entry, "body": within(entry["name"], entry["body"])} for entry in pages]
     text = site.TEMPLATES.get_template("print.html.j2").render(title=pages[0]["title"], pages=joined)
-    source.write_text(text, encoding="utf-8")
-    command = [program, *browser.OPTIONS, *OPTIONS, f"--print-to-pdf={printed}", source.as_uri()]
-    subprocess.run(command, check=True, capture_output=True, timeout=TIME_LIMIT)
+    writing.write(source, text)
+    fresh = OUTPUT / f".book.pdf{writing.UNFINISHED}"
+    command = guard.command(program, *browser.OPTIONS, *OPTIONS, f"--print-to-pdf={fresh}", source.as_uri())
+    subprocess.run(command, check=True, capture_output=True, timeout=TIME_LIMIT, start_new_session=True)
+    writing.write(printed, fresh.read_bytes())
+    fresh.unlink()
     return printed
 
 

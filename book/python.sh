@@ -76,7 +76,8 @@ debian() {
 
 anywhere() {
     if command -v conda >/dev/null; then
-        echo "Do this instead of make: conda env create -f environment.yml && conda activate rmsprop"
+        echo "Do this instead of make: conda env create -f environment.yml && conda activate rmsprop &&" \
+            "pip install --no-deps --no-build-isolation -e ."
     else
         echo "Install Python $MAIN, from conda-forge, say, and name it: make PYTHON=/path/to/python$MAIN"
     fi

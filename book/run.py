@@ -4,101 +4,134 @@ import asyncio
 import os
 import time
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from subprocess import DEVNULL
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import BinaryIO
 
-from jupyter_client import AsyncKernelManager
-from jupyter_client.kernelspec import KernelSpecManager
-from nbclient import NotebookClient
-from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+from nbclient.exceptions import DeadKernelError
 from nbconvert.filters import strip_ansi
 from nbformat import NotebookNode
+from tqdm import tqdm
 
-from . import notebook, outputs
+from . import guard, notebook, outputs
+from .failures import Failure, last_line, shortened
+from .kernel import OurKernel, environment
+from .printed import Client
 
 TIME_LIMIT = 300  # seconds for one notebook
+GRACE = 30  # seconds more for a kernel to start, to tell what it printed and to end
 QUIET = ["--log-level=ERROR"]  # a kernel that listens to this machine alone would warn of eavesdroppers
+DEAD = "The kernel died while this cell was running."
+LAST_WORDS = 2_000  # bytes of what a kernel that died has said
+COUNTER = "{n} of {total} notebooks, about {remaining} left"
 
 
-class OurKernel(AsyncKernelManager):
-    """Starts this very Python, whatever kernels the user has installed."""
-
-    def __init__(self, **options: Any) -> None:
-        # Where no folder has one, jupyter_client makes the kernel `python3` out of the Python that it runs in.
-        super().__init__(kernel_spec_manager=KernelSpecManager(kernel_dirs=[]), **options)
-
-
-def environment(scratch: str) -> dict[str, str]:
-    """A kernel's environment: the user's, without what would make Python, IPython or matplotlib behave otherwise."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "MPLBACKEND"))}
-    return {**kept, "PYTHONUTF8": "1", "IPYTHONDIR": scratch, "MATPLOTLIBRC": os.devnull}
-
-
-def execute(names: Iterable[str]) -> list[str]:
+def execute(names: Iterable[str]) -> dict[str, Failure]:
     """Run notebooks with all cores and keep those that succeed in _build/executed/.
 
     Args:
         names: file names without ending (iterable of str).
 
     Returns:
-        The names of those that failed (list of str); for each, chapter, cell and traceback were printed.
+        Those that failed, by name (dict of Failure); for each, chapter, cell and traceback were printed.
 
     Example:
         >>> execute([])
-        []
+        {}
     """
-    return asyncio.run(_execute_all(list(names)))
+    names = list(names)
+    # In a thread of its own, so that a signal finds the main thread idle, whatever a cell keeps us busy with.
+    with _counter(len(names)) as counter, ThreadPoolExecutor(1) as thread:
+        failures = thread.submit(asyncio.run, _execute_all(names, counter)).result()
+    guard.end_descendants()
+    return {failure.name: failure for failure in failures if failure}
 
 
-async def _execute_all(names: list[str]) -> list[str]:
+def _counter(total: int) -> tqdm:
+    """Counts in a terminal, and nowhere else."""
+    return tqdm(total=total, bar_format=COUNTER, disable=None, leave=False)
+
+
+async def _execute_all(names: list[str], counter: tqdm) -> list[Failure | None]:
     slots = asyncio.Semaphore(os.cpu_count() or 1)
-    succeeded = await asyncio.gather(*(_execute(name, slots) for name in names))
-    return [name for name, fine in zip(names, succeeded) if not fine]
+    return await asyncio.gather(*(_execute(name, slots, counter) for name in names))
 
 
-async def _execute(name: str, slots: asyncio.Semaphore) -> bool:
-    """Run one notebook as soon as a slot is free; tell whether it succeeded."""
+async def _execute(name: str, slots: asyncio.Semaphore, counter: tqdm) -> Failure | None:
+    """Run one notebook as soon as a slot is free; what it failed by, if it did."""
     async with slots:
-        print(f"   ...     {name}", flush=True)
-        nb = notebook.unexecuted(name)
+        _say(f"   ...     {name}")
         started = time.perf_counter()
-        current = outputs.key(name)
+        client = _client(notebook.unexecuted(name), started + TIME_LIMIT)
         try:
-            with TemporaryDirectory() as scratch:
-                await _client(nb, started + TIME_LIMIT).async_execute(env=environment(scratch))
-        except (CellExecutionError, CellTimeoutError, DeadKernelError, RuntimeError) as error:
-            print(f"\nFAILED     {name}, {_where(nb)}\n{_why(error)}\n", flush=True)
-            return False
-        notebook.cleaned(nb).metadata["key"] = current
-        notebook.write(nb, name, outputs.EXECUTED)
-        print(f"{time.perf_counter() - started:6.1f} s   {name}", flush=True)
-        return True
+            await _run(name, client)
+        except Exception as error:  # whatever it is, the other notebooks go on
+            failure = _failure(name, client, error)
+            _say(f"\nFAILED     {name}, {_where(client)}\n{failure.trace}\n")
+            return failure
+        finally:
+            counter.update()
+        _say(f"{time.perf_counter() - started:6.1f} s   {name}")
+        return None
 
 
-def _client(nb: NotebookNode, deadline: float) -> NotebookClient:
+def _client(nb: NotebookNode, deadline: float) -> Client:
     """What runs a notebook in a kernel of its own, until the deadline."""
-    return NotebookClient(
+    return Client(
         nb,
         kernel_name="python3",
         kernel_manager_class=OurKernel,
         timeout_func=lambda cell: max(1, deadline - time.perf_counter()),
+        iopub_timeout=TIME_LIMIT,  # to tell what it printed
+        raise_on_iopub_timeout=True,
         extra_arguments=QUIET,
         record_timing=False,
-        coalesce_streams=True,
         skip_cells_with_tag=notebook.SETUP,
         resources={"metadata": {"path": str(notebook.NOTEBOOKS)}},
     )
 
 
-def _where(nb: NotebookNode) -> str:
-    """The cell at which a run ended: the last one that was started."""
-    started = [cell for cell in nb.cells if cell.get("execution_count") or cell.get("outputs")]
-    if not started:
-        return "before the first cell"
-    return f"cell {nb.cells.index(started[-1]) + 1} of {len(nb.cells)}:\n{started[-1].source}\n"
+async def _run(name: str, client: Client) -> None:
+    """Run a notebook and keep it."""
+    current = outputs.key(name)
+    with TemporaryDirectory() as scratch, (Path(scratch) / "said").open("w+b") as said:
+        # What a cell prints past Python is shown in its notebook; what a kernel says of itself counts if it dies.
+        run = client.async_execute(env=environment(scratch), stdout=DEVNULL, stderr=said)
+        try:
+            await asyncio.wait_for(run, TIME_LIMIT + GRACE)
+        except DeadKernelError as error:
+            raise DeadKernelError(_end_of(said) + DEAD) from error
+    client.running = 0
+    notebook.cleaned(client.nb).metadata["key"] = current
+    notebook.write(client.nb, name, outputs.EXECUTED)
+
+
+def _end_of(said: BinaryIO) -> str:
+    """The last words of a file."""
+    said.seek(max(0, said.seek(0, os.SEEK_END) - LAST_WORDS))
+    return said.read().decode(errors="replace")
+
+
+def _failure(name: str, client: Client, error: Exception) -> Failure:
+    trace = shortened(_why(error))
+    return Failure(name, notebook.title(client.nb), client.running, last_line(trace), trace)
 
 
 def _why(error: Exception) -> str:
-    if isinstance(error, CellTimeoutError):
+    if isinstance(error, TimeoutError):  # the cell's own, or that of all that we wait for
         return f"The notebook did not end within {TIME_LIMIT} s."
     return strip_ansi(str(getattr(error, "traceback", error)))
+
+
+def _where(client: Client) -> str:
+    """The cell at which a run ended."""
+    if not client.running:
+        return "no cell is at fault"
+    return f"cell {client.running} of {len(client.nb.cells)}:\n{client.nb.cells[client.running - 1].source}\n"
+
+
+def _say(text: str) -> None:
+    with tqdm.external_write_mode():
+        print(text, flush=True)

@@ -1,25 +1,26 @@
 """Writes the book: a page for every notebook that has been run, the bibliography, and what the pages share."""
 
 import re
+import sys
+from collections.abc import Mapping
 from pathlib import Path
-from shutil import copyfile, copytree
+from urllib.parse import quote
 
 from d2l_utils import playground
 
-from jinja2 import Environment, FileSystemLoader
-from nbformat import NotebookNode
-from nbformat.v4 import new_markdown_cell, new_notebook
+from jinja2 import Environment, FileSystemLoader, TemplateNotFound, TemplateSyntaxError
 from pygments.formatters import HtmlFormatter
 
-from . import address, choices, citations, notebook, outputs, page, search
+from . import address, choices, citations, notebook, page, policy, search
+from .failures import Failure
+from .pages import NO_FAILURES, OUTPUT, SOLUTIONS, list_of_pages, neighbours
+from .writing import remove, write
 
-OUTPUT = notebook.BUILD / "html"
 ASSETS = OUTPUT / "assets"
-SOLUTIONS = "_solutions"
+SHARED = "book.css", "book.js", "vendor/minisearch.js"  # what lies beside the pages as it lies in template/
 # What the search finds a page by, and what other sites show of it, is its beginning.
 FIRST_PARAGRAPH = re.compile(r"<p>.*?</p>", flags=re.DOTALL)
 DESCRIPTION = 160  # characters
-NUMBER = re.compile(r"\D.*")  # what follows the number in a name
 LIGHT_CODE = "xcode"
 DARK_CODE = "github-dark"
 TEMPLATES = Environment(loader=FileSystemLoader(page.TEMPLATE), trim_blocks=True)
@@ -28,73 +29,68 @@ COLAB = "https://colab.research.google.com/github/{repository}/blob/{branch}/not
 BINDER = "https://mybinder.org/v2/gh/{repository}/{branch}?labpath=notebooks%2F{name}.ipynb"
 
 
-def write_book() -> None:
-    """Write all pages; a notebook that failed keeps the page of its last good run."""
-    pages = list_of_pages()
+def write_book(failures: Mapping[str, Failure] = NO_FAILURES) -> dict[str, Failure]:
+    """Write all pages. One that cannot be made anew shows the best that there is, and says so at its head.
+
+    Args:
+        failures: what notebooks failed by in this build, by their names (dict of str -> Failure).
+
+    Returns:
+        What failed here besides, by the names of the pages (dict of str -> Failure).
+
+    Raises:
+        OSError: a file cannot be read or written; names it.
+    """
+    check_templates()
+    pages = list_of_pages(failures)
     home = linked_repository()
     write_assets()
     for orphan in {path.stem for path in OUTPUT.glob("*.html")} - {entry["name"] for entry in pages}:
-        (OUTPUT / f"{orphan}.html").unlink()
+        remove(OUTPUT / f"{orphan}.html")
     for current in pages:
-        (OUTPUT / f"{current['name']}.html").write_text(frame(current, pages, home), encoding="utf-8")
+        lay(OUTPUT / f"{current['name']}.html", frame(current, pages, home))
     sections = [section for current in pages for section in search.documents(current)]
-    (ASSETS / "sections.js").write_text(search.script(sections), encoding="utf-8")
+    lay(ASSETS / "sections.js", search.script(sections))
+    return told({entry["name"]: entry["failure"] for entry in pages if entry["failure"]}, failures)
 
 
-def list_of_pages() -> list[dict]:
-    """What is known of each page: its text, title, number, and place in the contents."""
-    good = [name for name in notebook.names() if (outputs.EXECUTED / f"{name}.ipynb").exists()]
-    names = [name for name in good if name.removesuffix(SOLUTIONS) in good]  # no solutions without their chapter
-    notebooks = {name: outputs.executed(name) for name in names}
-    pages = [describe(name, nb, names) for name, nb in notebooks.items()]
-    prose = {name: notebook.markdown(nb) for name, nb in notebooks.items()}
-    text = citations.bibliography(prose, {entry["name"]: entry["title"] for entry in pages})
-    return [*pages, describe(citations.PAGE, new_notebook(cells=[new_markdown_cell(text)]), names)]
+def told(all_failures: Mapping[str, Failure], known: Mapping[str, Failure]) -> dict[str, Failure]:
+    """The failures that nobody has heard of yet, after they have been printed."""
+    new = {name: failure for name, failure in all_failures.items() if name not in known}
+    for name, failure in new.items():
+        print(f"FAILED     {name}{f', cell {failure.cell}' if failure.cell else ''}: {failure.trace}", flush=True)
+    return new
 
 
-def describe(name: str, nb: NotebookNode, names: list[str]) -> dict:
-    """One page of the list."""
-    title = notebook.title(nb)
-    number = NUMBER.sub("", name).lstrip("0")
-    is_solutions = name.endswith(SOLUTIONS)
-    figures = f"{'S' * is_solutions}{number}." if number else ""
-    return {
-        "name": name,
-        "title": title,
-        "number": number,
-        "entry": entry(name, title),
-        "solutions": name + SOLUTIONS if name + SOLUTIONS in names else None,
-        "used_stand_in": used_stand_in(nb),
-        "body": page.body(nb, name, figures),
-    }
+def check_templates() -> None:
+    """End here if a template is missing or broken: it would cost every page."""
+    for name in ("conf.json", "theme.js", *SHARED):
+        if not (page.TEMPLATE / name).is_file():
+            sys.exit(f"book/template/{name} is missing; right would be the file that comes with the book")
+    try:
+        _ = page.exporter().template, TEMPLATES.get_template("page.html.j2")
+    except TemplateNotFound as missing:
+        sys.exit(f"book/template/{missing.name} is missing; right would be the file that comes with the book")
+    except TemplateSyntaxError as mistake:
+        sys.exit(f"book/template/{Path(mistake.filename or '').name}, line {mistake.lineno}: {mistake.message}")
 
 
-def entry(name: str, title: str) -> str | None:
-    """What the list of chapters calls a page; solutions are not in it."""
-    if name.endswith(SOLUTIONS):
-        return None
-    return "Start here" if name == notebook.INDEX else title
+def lay(path: Path, content: str | bytes) -> None:
+    """Write a file of the book, unless it is there already."""
+    data = content.encode() if isinstance(content, str) else content
+    if not (path.is_file() and path.read_bytes() == data):
+        write(path, data)
 
 
-def used_stand_in(nb: NotebookNode) -> bool:
-    """Tell whether any cell warned that something stood in for a real data file."""
-    outputs = [output for cell in nb.cells for output in cell.get("outputs", ())]
-    return any("StandInWarning" in output.get("text", "") for output in outputs)
-
-
-def neighbours(current: dict, pages: list[dict]) -> tuple[dict | None, dict | None]:
-    """The pages to turn to. Solutions lie beside the way: back leads to their chapter, on to the next one."""
-    chapters = [entry for entry in pages if entry["entry"]]
-    place = next(i for i, entry in enumerate(chapters) if current["name"] in (entry["name"], entry["solutions"]))
-    following = chapters[place + 1] if place + 1 < len(chapters) else None
-    if current["entry"] is None:
-        return chapters[place], following
-    return chapters[place - 1] if place else None, following
+def files() -> list[Path]:
+    """All files of the book as it was written, by which it can be told later whether one is missing."""
+    return sorted(path for path in OUTPUT.rglob("*") if path.is_file() and not path.name.startswith("."))
 
 
 def frame(current: dict, pages: list[dict], home: str | None) -> str:
     """A whole page: the text within the frame that all pages share, with links to its repository if it has one."""
     previous, following = neighbours(current, pages)
+    theme = (page.TEMPLATE / "theme.js").read_text(encoding="utf-8").strip()
     return TEMPLATES.get_template("page.html.j2").render(
         page=current,
         pages=pages,
@@ -104,7 +100,8 @@ def frame(current: dict, pages: list[dict], home: str | None) -> str:
         description=search.plain("".join(FIRST_PARAGRAPH.findall(current["body"])[:1]))[:DESCRIPTION],
         sections=search.headings(current["body"]),
         links=links(current, home),
-        theme=(page.TEMPLATE / "theme.js").read_text(encoding="utf-8").strip(),
+        theme=theme,
+        policy=policy.content(theme),
     )
 
 
@@ -113,10 +110,12 @@ def links(current: dict, home: str | None) -> list[tuple[str, str]]:
     name = current["name"]
     if name == citations.PAGE:
         return [("BibTeX file", "references.bib")]
-    beneath = [("Solutions", f"{current['solutions']}.html")] if current["solutions"] else []
-    above = [("Chapter", f"{name[: -len(SOLUTIONS)]}.html")] if name.endswith(SOLUTIONS) else []
-    download = [("Notebook", f"notebooks/{name}.ipynb")]
-    where = {"repository": home, "branch": BRANCH, "name": name}
+    beneath = [("Solutions", f"{quote(current['solutions'])}.html")] if current["solutions"] else []
+    above = [] if current["entry"] else [("Chapter", f"{quote(name.removesuffix(SOLUTIONS))}.html")]
+    if not (notebook.NOTEBOOKS / f"{name}.ipynb").is_file():
+        return above + beneath
+    download = [("Notebook", f"notebooks/{quote(name)}.ipynb")]
+    where = {"repository": home, "branch": BRANCH, "name": quote(name)}
     online = [("Colab", COLAB.format(**where)), ("Binder", BINDER.format(**where))] if home else []
     return above + beneath + download + online
 
@@ -128,16 +127,21 @@ def linked_repository() -> str | None:
 
 def write_assets() -> None:
     """Lay what the pages share beside them: style, scripts, fonts, and what can be downloaded."""
-    (OUTPUT / "notebooks").mkdir(parents=True, exist_ok=True)
-    ASSETS.mkdir(exist_ok=True)
-    for name in ("book.css", "book.js", "vendor/minisearch.js"):
-        copyfile(page.TEMPLATE / name, ASSETS / Path(name).name)
-    copytree(page.TEMPLATE / "fonts", ASSETS / "fonts", dirs_exist_ok=True)
-    (ASSETS / "code.css").write_text(code_css(), encoding="utf-8")
-    (ASSETS / "playground.js").write_text(playground.script(), encoding="utf-8")
-    copyfile(citations.BIBLIOGRAPHY, OUTPUT / "references.bib")
+    for name in SHARED:
+        copy(page.TEMPLATE / name, ASSETS / Path(name).name)
+    for path in sorted((page.TEMPLATE / "fonts").iterdir()):
+        copy(path, ASSETS / "fonts" / path.name)
+    lay(ASSETS / "code.css", code_css())
+    lay(ASSETS / "playground.js", playground.script())
+    copy(citations.BIBLIOGRAPHY, OUTPUT / citations.BIBLIOGRAPHY.name)
     for name in notebook.names():
-        copyfile(notebook.NOTEBOOKS / f"{name}.ipynb", OUTPUT / "notebooks" / f"{name}.ipynb")
+        copy(notebook.NOTEBOOKS / f"{name}.ipynb", OUTPUT / "notebooks" / f"{name}.ipynb")
+
+
+def copy(source: Path, target: Path) -> None:
+    """Lay a copy of a file into the book; the page of one that is missing says so."""
+    if source.is_file():
+        lay(target, source.read_bytes())
 
 
 def code_css() -> str:

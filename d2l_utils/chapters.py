@@ -71,10 +71,14 @@ def rests_on(chapter: str) -> list[str]:
 def _code(chapter: str) -> Iterator[tuple[int, str]]:
     """The code cells of a notebook: their numbers, counted among all cells, and their sources in plain Python."""
     path = NOTEBOOKS / f"{chapter}.ipynb"
-    if not path.exists():
+    if not path.is_file():
         there = ", ".join(sorted(path.stem for path in NOTEBOOKS.glob("*.ipynb")))
         raise ValueError(f"chapter is {chapter!r}; notebooks/ has {there}")
-    for number, cell in enumerate(json.loads(path.read_text(encoding="utf-8"))["cells"], start=1):
+    try:
+        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise ValueError(f"notebooks/{path.name} is no notebook: {error}") from error
+    for number, cell in enumerate(cells, start=1):
         if cell["cell_type"] == "code":
             yield number, OF_IPYTHON.sub("", "".join(cell["source"]))
 

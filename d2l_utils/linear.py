@@ -7,13 +7,15 @@ import numpy as np
 from mxnet import gluon
 
 SIGMA = 0.01  # the standard deviation of a fresh network's weights
+START = mx.init.Normal(sigma=SIGMA)
 
 
-def net(num_features: int) -> Any:
+def net(num_features: int, weights: Any = START) -> Any:
     """Linear regression as a Gluon network: weights drawn from N(0, 0.01²), bias 0.
 
     Args:
         num_features: the number of columns of the features (int).
+        weights: where the weights start, one of Gluon's initializers.
 
     Returns:
         An initialised, hybridizable network with one output.
@@ -25,7 +27,7 @@ def net(num_features: int) -> Any:
     Source: Zhang, Lipton, Li and Smola, "Dive into Deep Learning", the function train_gluon_ch7.
     """
     dense = gluon.nn.Dense(1, in_units=num_features)
-    dense.initialize(mx.init.Normal(sigma=SIGMA))
+    dense.initialize(weights)
     return dense
 
 
@@ -33,15 +35,6 @@ def start(num_features: int) -> np.ndarray:
     """The first weights of a net, its bias below them, (num_features + 1, 1), from the same random draw."""
     weights = mx.nd.random.normal(0, SIGMA, shape=(1, num_features)).asnumpy()
     return np.append(weights, np.float32(0))[:, None]
-
-
-def net_at(theta: np.ndarray) -> Any:
-    """Linear regression as a Gluon network with given weights, the bias below them; draws nothing."""
-    dense = gluon.nn.Dense(1, in_units=len(theta) - 1)
-    dense.initialize(mx.init.Zero())
-    dense.weight.set_data(theta[:-1].T)
-    dense.bias.set_data(theta[-1])
-    return dense
 
 
 def table(features: Any, labels: Any) -> np.ndarray:

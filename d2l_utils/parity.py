@@ -1,7 +1,6 @@
-"""The same gradients through a rule of ours, through Gluon and through PyTorch: do they take the same way?
+"""The same gradients through Gluon and through PyTorch: do they take the way that train.iterates takes with our rule?
 
-A gradient is given as a function `gradient(x, t)` of the parameter, a NumPy array, and the number of steps done
-so far. It serves for an objective (which ignores t) and for a list of prepared gradients (which ignores x).
+A gradient is given as there: a function `gradient(x, t)` of the parameter and the number of steps done so far.
 """
 
 from collections.abc import Callable
@@ -11,8 +10,6 @@ from typing import Any
 import mxnet as mx
 import numpy as np
 from mxnet import autograd, gluon, nd
-
-from . import rules
 
 
 def available(package: str) -> bool:
@@ -35,37 +32,6 @@ def available(package: str) -> bool:
     return found
 
 
-def by_rule(rule: Callable, start: Any, gradient: Callable, num_steps: int = 200, **hyperparams: Any) -> np.ndarray:
-    """Walk by one of our rules.
-
-    Args:
-        rule: a pure rule (see d2l_utils.rules).
-        start: the first parameter, a NumPy array or an NDArray; the rule is run on arrays of its kind and dtype.
-        gradient: a function (x, t) of NumPy arrays, as at the head of this module.
-        num_steps: how many updates to do (int).
-        **hyperparams: what the rule takes by name, such as lr and gamma.
-
-    Returns:
-        The parameter before and after each step: a NumPy array (num_steps + 1, *start.shape).
-
-    Raises:
-        TypeError, ValueError: as rules.check_rule.
-
-    Example:
-        >>> by_rule(lambda x, g, state=(), lr=0.5: (x - lr * g, state), np.ones(1), lambda x, t: x, 2).ravel()
-        array([1.  , 0.5 , 0.25])
-    """
-    on_ndarrays = isinstance(start, nd.NDArray)
-    (state,) = rules.check_rule(rule, [start], hyperparams, nd.zeros_like if on_ndarrays else np.zeros_like)
-    x = start.copy()
-    path = [start.asnumpy() if on_ndarrays else start]
-    for t in range(num_steps):
-        g = np.asarray(gradient(path[-1], t), dtype=start.dtype)
-        x, state = rule(x, nd.array(g, dtype=g.dtype) if on_ndarrays else g, state, **hyperparams)
-        path.append(x.asnumpy() if on_ndarrays else x)
-    return np.array(path)
-
-
 def by_gluon(
     optimizer: str, start: np.ndarray, gradient: Callable, num_steps: int = 200, **options: Any
 ) -> np.ndarray:
@@ -76,7 +42,7 @@ def by_gluon(
     Args:
         optimizer: the name that gluon.Trainer knows it by, such as 'rmsprop' (str).
         start: the first parameter, a NumPy array of float32 or float64.
-        gradient: a function (x, t) of NumPy arrays, as at the head of this module.
+        gradient: a function (x, t) of NumPy arrays, as for train.iterates.
         num_steps: how many updates to do (int).
         **options: what the optimizer takes by name, such as learning_rate and gamma1.
 
@@ -122,7 +88,7 @@ def by_torch(
     Args:
         optimizer: its name in torch.optim, such as 'RMSprop' (str).
         start: the first parameter, a NumPy array of float32, float64 or a complex type.
-        gradient: a function (x, t) of NumPy arrays, as at the head of this module.
+        gradient: a function (x, t) of NumPy arrays, as for train.iterates.
         num_steps: how many updates to do (int).
         **options: what the optimizer takes by name, such as lr and alpha.
 

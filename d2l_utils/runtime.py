@@ -1,6 +1,5 @@
 """Makes MXNet importable and repeatable. Run as a script, it tells whether MXNet can run here at all."""
 
-import importlib
 import os
 import platform
 import random
@@ -11,9 +10,12 @@ from functools import partial
 from importlib.abc import MetaPathFinder
 from importlib.machinery import PathFinder
 from numbers import Integral
-from types import ModuleType
 
 PYTHONS = (3, 10), (3, 15)  # the oldest and the newest that the lock file covers
+NOT_INSTALLED = (
+    f"The package {{!r}} is not installed for {sys.executable}. "
+    "Run `make` and use .venv/bin/python, or `pip install --require-hashes -r requirements.lock`."
+)
 
 
 class MXNetUnavailable(ImportError):
@@ -68,29 +70,6 @@ def prepare() -> None:
         sys.meta_path.insert(0, _MXNetFinder())
 
 
-def load() -> ModuleType:
-    """Import MXNet on today's Python and return it.
-
-    Returns:
-        The module `mxnet`.
-
-    Raises:
-        MXNetUnavailable: MXNet cannot run here, is not installed, or misses a system library.
-
-    Example:
-        >>> load().__version__
-        '1.9.1'
-    """
-    prepare()
-    try:
-        return importlib.import_module("mxnet")
-    except ModuleNotFoundError as error:
-        raise MXNetUnavailable(
-            f"The package {error.name!r} is not installed for {sys.executable}. "
-            "Run `make` and use .venv/bin/python, or `pip install --require-hashes -r requirements.lock`."
-        ) from error
-
-
 class _MXNetFinder(MetaPathFinder):
     """Finds MXNet where it is installed, and has it loaded in surroundings that it can live in."""
 
@@ -98,8 +77,9 @@ class _MXNetFinder(MetaPathFinder):
         if name != "mxnet":
             return None
         spec = PathFinder.find_spec(name, path)
-        if spec is not None:
-            spec.loader.exec_module = partial(_execute, spec.loader.exec_module)
+        if spec is None:
+            raise MXNetUnavailable(NOT_INSTALLED.format(name))
+        spec.loader.exec_module = partial(_execute, spec.loader.exec_module)
         return spec
 
 
@@ -113,6 +93,8 @@ def _execute(exec_module, module):
         # for a name that is deprecated.
         with without("scipy"):
             exec_module(module)
+    except ModuleNotFoundError as error:
+        raise MXNetUnavailable(NOT_INSTALLED.format(error.name)) from error
     except OSError as error:
         advice = "On Debian and Ubuntu: apt-get install libgomp1 (on x86-64 libquadmath0, too)."
         if "libarmpl" in str(error):

@@ -16,7 +16,7 @@ from matplotlib_inline.backend_inline import set_matplotlib_formats
 from mxnet import gluon as mx_gluon
 from mxnet import nd
 
-from . import data, linear, rules
+from . import data, rules
 from .train import graphs
 from .train.losses import squared_error
 from .train.network import Network
@@ -129,7 +129,10 @@ def train_ch7(
             trainer_fn([w, b], states, hyperparams)
         return batch_loss
 
-    _run_and_show(step, [w, b], lambda: loss_of_all(task.features, task.labels, w, b), trainer_fn.__name__, task)
+    def measure():
+        return loss_of_all(task.features, task.labels, w, b), [w, b]
+
+    _run_and_show(step, measure, trainer_fn.__name__, task)
 
 
 def train_gluon_ch7(
@@ -142,14 +145,11 @@ def train_gluon_ch7(
 ) -> None:
     """Train linear regression with one of Gluon's optimizers."""
     task = _task(features, labels, batch_size, num_epochs)
-    net = linear.net(features.shape[1])
-    network = Network(net, task)
-    params = list(network.trained.values())
-    trainer = mx_gluon.Trainer(net.collect_params(), trainer_name, rules.for_one_run(trainer_hyperparams))
-    gradient = network.gradient(params, [x.grad for x in params])
+    network = Network(None, task)
+    trainer = mx_gluon.Trainer(network.params, trainer_name, rules.for_one_run(trainer_hyperparams))
     # The textbook divides a last batch that is smaller by batch_size, too.
-    step = trainer_step(trainer, gradient, params, batch_size)
-    _run_and_show(step, params, lambda: network.loss(params), trainer_name, task)
+    step = trainer_step(trainer, network, batch_size)
+    _run_and_show(step, lambda: network.at(network.trained.values()), trainer_name, task)
 
 
 def _task(features, labels, batch_size, num_epochs):
@@ -157,8 +157,8 @@ def _task(features, labels, batch_size, num_epochs):
     return Task(features, labels, batch_size, num_epochs, math.lcm(batch_size, RECORD_EVERY)).cast("float32")
 
 
-def _run_and_show(step, params, evaluate, name, task):
-    history = run(step, lambda: params, evaluate, name, task)
+def _run_and_show(step, measure, name, task):
+    history = run(step, measure, name, task)
     losses = history.losses
     if len(task.batch_sizes) not in task.marks and history.steps[-1] == task.records[0][-1]:
         losses = losses[:-1]  # the end counts where it is such a multiple, too

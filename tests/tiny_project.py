@@ -4,12 +4,14 @@ import os
 import re
 import shutil
 import subprocess
+from html import unescape
 
 from book import notebook
 
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 NAMES = "index", "01_first", "02_second"
+STAMPS = ".readers", ".developers", ".peers"
 
 
 def copy(folder):
@@ -18,11 +20,21 @@ def copy(folder):
         shutil.copy2(notebook.ROOT / name, folder)
     for name in ("book", "d2l_utils", "tools"):
         shutil.copytree(notebook.ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
-    (folder / ".venv").symlink_to(notebook.ROOT / ".venv")
+    link_environment(folder / ".venv")
     (folder / "data").mkdir()
     for name in NAMES:
         write(folder, name, "print('hello')")
     return folder
+
+
+def link_environment(folder):
+    """Lay the real environment into a folder by links: a rule that clears the folder removes them, and no more."""
+    folder.mkdir()
+    for path in (notebook.ROOT / ".venv").iterdir():
+        if path.name in STAMPS:
+            (folder / path.name).touch()  # newer than the copied locks: there is nothing to install
+        else:
+            (folder / path.name).symlink_to(path)
 
 
 def write(folder, name, *sources):
@@ -38,8 +50,8 @@ def make(folder, *arguments, **environment):
     mine = "MAKE", "MFLAGS", "PYTHON", "VENV", "D2L_"
     env = {key: value for key, value in os.environ.items() if not key.startswith(mine)}
     env.update({"D2L_OFFLINE": "1", **environment})
-    # The environment is the real one: a changed list of peers must not install anything from this copy.
-    command = ["make", "-o.venv/.peers", *arguments]
+    # What these rules install would go through the links, into the real environment.
+    command = ["make", "-o.venv/.developers", "-o.venv/.peers", *arguments]
     done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, timeout=300)
     executed = re.findall(r"^ *[\d.]+ s   (\w+)$", done.stdout, flags=re.MULTILINE)
     return done.returncode, sorted(executed), done.stdout + done.stderr
@@ -47,3 +59,16 @@ def make(folder, *arguments, **environment):
 
 def html(folder, name):
     return (folder / "_build" / "html" / f"{name}.html").read_text(encoding="utf-8")
+
+
+def write_cells(folder, name, *cells):
+    """Write a notebook of these cells, under a heading."""
+    notebook.write(new_notebook(cells=[new_markdown_cell(f"# {name}"), *cells]), name, folder / "notebooks")
+
+
+def notice(text):
+    """The notice at the head of a page, as people read it."""
+    found = re.search(r'<p class="notice" role="note">(.*?)</p>', text, re.DOTALL)
+    assert found, "this page has no notice"
+    assert text.index("<h1") > found.start()
+    return " ".join(unescape(re.sub("<.*?>", "", found[1])).split())

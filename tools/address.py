@@ -1,6 +1,6 @@
 """Writes the repository's address into pyproject.toml and the first cell of every notebook: `make address`."""
 
-from book import choices, notebook
+from book import choices, lock, notebook, writing
 from book.address import FIELD, PROJECT, line, stored
 
 from nbformat import NotebookNode
@@ -20,11 +20,12 @@ def insert(nb: NotebookNode, address: str) -> NotebookNode:
 def write(address: str) -> None:
     """Store the address, owner/name, in pyproject.toml and in all notebooks."""
     text = PROJECT.read_text(encoding="utf-8")
-    PROJECT.write_text(FIELD.sub(f'Repository = "https://github.com/{address}"', text), encoding="utf-8")
+    writing.write(PROJECT, FIELD.sub(f'Repository = "https://github.com/{address}"', text))
     for name in notebook.names():
         notebook.write(insert(notebook.read(name), address), name, notebook.NOTEBOOKS)
 
 
 if __name__ == "__main__":
     choices.check()
-    write(choices.repository() or stored())
+    with lock.held():
+        write(choices.repository() or stored())

@@ -1,60 +1,43 @@
-"""Derives requirements.lock, requirements-dev.lock and environment.yml from pyproject.toml: `make lock`."""
+"""Derives the lock files from pyproject.toml and requirements-peers.txt: `make lock`."""
 
 import re
 import subprocess
 import sys
-from pathlib import Path
 
+from book.writing import write
 from d2l_utils.chapters import ROOT
-
-from packaging.markers import Marker
 
 READERS = ROOT / "requirements.lock"
 DEVELOPERS = ROOT / "requirements-dev.lock"
-CONDA = ROOT / "environment.yml"
+PEERS_WANTED = ROOT / "requirements-peers.txt"
+PEERS = ROOT / "requirements-peers.lock"
+CUDA = ROOT / "requirements-cuda.lock"
 OLDEST = "3.10"  # the oldest Python that the locks cover
 MAIN = "3.11"  # the one that conda installs
-PLATFORMS = "linux", "darwin"
-CONDA_HEAD = f"""\
-# Written by `make lock` from requirements.lock: the same pins, for conda.
-#   conda env create -f environment.yml && conda activate rmsprop
-name: rmsprop
-channels:
-  - conda-forge
-dependencies:
-  - python={MAIN}
-  - pip
-  - pip:
-"""
+PIN = re.compile(r"^(?=[a-z0-9])", flags=re.MULTILINE)
+FOR_CUDA = "cuda-", "nvidia-", "torch=", "triton="
 
 
-def resolve(output: Path, *options: str) -> None:
+def resolve(source: str, output: str, *options: str) -> None:
     """Let uv pin every package, for every Python and system that pyproject.toml names, with hashes."""
-    command = [sys.executable, "-m", "uv", "pip", "compile", "pyproject.toml", "--universal", "--no-header"]
-    command += ["--generate-hashes", "--python-version", OLDEST, "--quiet", "-o", output.name, *options]
+    command = [sys.executable, "-m", "uv", "pip", "compile", source, "--universal", "--no-header"]
+    command += ["--generate-hashes", "--python-version", OLDEST, "--quiet", "-o", output, *options]
     subprocess.run(command, cwd=ROOT, check=True)
 
 
-def environment(lock: str) -> str:
-    """Turn the text of a lock file into that of environment.yml: the pins of one Python, without hashes."""
-    pins = []
-    for line in lock.splitlines():
-        if re.match(r"[a-z0-9]", line):
-            pin, _, marker = line.rstrip(" \\").partition(" ; ")
-            platforms = [name for name in PLATFORMS if not marker or _holds(marker, name)]
-            if len(platforms) == 1:
-                pin += f" ; sys_platform == '{platforms[0]}'"
-            if platforms:
-                pins.append(f'      - "{pin}"\n')
-    return CONDA_HEAD + "".join(pins) + '      - "-e ."\n'
-
-
-def _holds(marker: str, platform: str) -> bool:
-    python = {"python_version": MAIN, "python_full_version": f"{MAIN}.99", "implementation_name": "cpython"}
-    return Marker(marker).evaluate({**python, "sys_platform": platform, "os_name": "posix"})
+def resolve_peers() -> None:
+    """Pin what the peers need; PyTorch, and what its usual build needs for CUDA, go to a file of their own."""
+    if PEERS.exists():  # uv keeps the versions that it finds in its output
+        write(PEERS, PEERS.read_text(encoding="utf-8") + CUDA.read_text(encoding="utf-8"))
+    resolve(PEERS_WANTED.name, PEERS.name, "--constraint", DEVELOPERS.name)
+    pins = PIN.split(PEERS.read_text(encoding="utf-8"))
+    cuda = [pin for pin in pins if pin.startswith(FOR_CUDA)]
+    write(PEERS, "".join(pin for pin in pins if pin not in cuda))
+    write(CUDA, "".join(cuda))
 
 
 if __name__ == "__main__":
-    resolve(READERS)
-    resolve(DEVELOPERS, "--group", "dev", "--constraint", READERS.name)
-    CONDA.write_text(environment(READERS.read_text(encoding="utf-8")), encoding="utf-8")
+    resolve("pyproject.toml", READERS.name)
+    # An environment that pip-audit looks at has a pip already.
+    resolve("pyproject.toml", DEVELOPERS.name, "--group", "dev", "--constraint", READERS.name, "--no-emit-package=pip")
+    resolve_peers()

@@ -5,15 +5,19 @@ stops the script loses only the part that was running: started again, it does th
 """
 
 import csv
+import io
 import os
 import sys
 from collections.abc import Callable
 from time import perf_counter
 
+from book import writing
 from d2l_utils import data
 from d2l_utils.chapters import NOTEBOOKS, definitions
 from d2l_utils.rules import defaults
 from d2l_utils.train import lockstep
+
+from tqdm import tqdm
 
 TABLE = NOTEBOOKS / "14_mnist_full.csv"
 COLUMNS = ["optimizer", "rule", "output", "seed", "steps", "reason", "loss", "accuracy"]
@@ -59,26 +63,35 @@ def save(rows: list[dict]) -> None:
     """Write the table in the chapter's order, and put it in its place when it is whole."""
     order = [label for label, *_ in RUNS]
     places = [(OUTPUTS.index(row["output"]), order.index(row["optimizer"]), int(row["seed"])) for row in rows]
-    part = TABLE.with_suffix(".part")
-    with part.open("w", encoding="utf-8", newline="") as file:
-        table = csv.DictWriter(file, COLUMNS, lineterminator="\n")
-        table.writeheader()
-        table.writerows(row for _, row in sorted(zip(places, rows), key=lambda pair: pair[0]))
-    os.replace(part, TABLE)
+    text = io.StringIO(newline="")
+    table = csv.DictWriter(text, COLUMNS, lineterminator="\n")
+    table.writeheader()
+    table.writerows(row for _, row in sorted(zip(places, rows), key=lambda pair: pair[0]))
+    writing.write(TABLE, text.getvalue())
+
+
+def parts() -> list[tuple[str, list[int]]]:
+    """What is left to do, an output and as many seeds as there are cores at a time."""
+    cores = os.cpu_count() or 1
+    found = []
+    for output in OUTPUTS:
+        seeds = missing(stored(), output)
+        found += [(output, seeds[i : i + cores]) for i in range(0, len(seeds), cores)]
+    return found
 
 
 def main() -> None:
     if data.offline():
         sys.exit("D2L_OFFLINE=1: the table is about MNIST itself, not about the digits that stand in for it")
     begin = perf_counter()
-    cores = os.cpu_count() or 1
-    for output in OUTPUTS:
-        to_do = missing(stored(), output)
-        for seeds in (to_do[i : i + cores] for i in range(0, len(to_do), cores)):
+    to_do = parts()
+    with tqdm(total=sum(len(seeds) for _, seeds in to_do), unit="seed", disable=None) as bar:  # for a terminal alone
+        for output, seeds in to_do:
             kept = [row for row in stored() if row["output"] != output or int(row["seed"]) not in seeds]
             save(kept + train(output, seeds))
+            bar.update(len(seeds))
             minutes = (perf_counter() - begin) / 60
-            print(f"{output}, seeds {', '.join(map(str, seeds))}: {minutes:.1f} minutes so far", flush=True)
+            bar.write(f"{output}, seeds {', '.join(map(str, seeds))}: {minutes:.1f} minutes so far")
     print(f"The table is in {TABLE}")
 
 

@@ -1,6 +1,6 @@
 """Writes the picture of README.md, the first figure of the front page, as `make refresh` has stored it there."""
 
-from book import notebook
+from book import notebook, writing
 from d2l_utils.chapters import ROOT
 
 from nbformat import NotebookNode
@@ -22,7 +22,7 @@ def alt() -> str:
 
 def write() -> None:
     """Store the figure beside the code that builds the book."""
-    PICTURE.write_text(figure().data[SVG], encoding="utf-8")
+    writing.write(PICTURE, figure().data[SVG])
 
 
 if __name__ == "__main__":

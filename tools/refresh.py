@@ -2,27 +2,36 @@
 
 import sys
 
-from book import choices, data, notebook, outputs, run
+from book import build, choices, data, lock, notebook, outputs, run, stop
+from book.failures import listed
 from d2l_utils.data import files
 
 from . import picture
 
 
+def refresh() -> None:
+    """Run all notebooks and store the outputs of those that succeed."""
+    data.fetch()
+    _, unread = build.stale_notebooks()
+    failures = {**unread, **run.execute(name for name in notebook.names() if name not in unread)}
+    for name in notebook.names():
+        if name not in failures:
+            notebook.write(notebook.cleaned(outputs.executed(name)), name, notebook.NOTEBOOKS)
+    picture.write()
+    if failures:
+        sys.exit(f"{len(failures)} notebooks failed and keep their stored outputs\n{listed(failures.values())}")
+
+
 def main() -> None:
+    stop.when_told()
     choices.check()
     if files.offline():
         sys.exit("The stored outputs come from the real data: unset D2L_OFFLINE")
     try:
-        data.fetch()
-    except files.DataUnavailable as unavailable:
-        sys.exit(str(unavailable))
-    failed = run.execute(notebook.names())
-    for name in notebook.names():
-        if name not in failed:
-            notebook.write(notebook.cleaned(outputs.executed(name)), name, notebook.NOTEBOOKS)
-    picture.write()
-    if failed:
-        sys.exit(f"{len(failed)} notebooks failed and keep their stored outputs")
+        with lock.held():
+            refresh()
+    except OSError as error:  # no data, no space, no right to write: it names the file
+        sys.exit(str(error))
 
 
 if __name__ == "__main__":

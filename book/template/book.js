@@ -27,12 +27,14 @@ function addThemeButton(bar) {
 
 /* Search: the sections of all pages come as a script, which also works from disk, when they are first asked for. */
 const MOST_RESULTS = 12;
+const LONGEST_QUERY = 200; // characters; what is pasted beyond them would only take time
 const AROUND = 70; // characters of text before and after the first word that was found
 const OPTIONS = {
   fields: ["title", "section", "text"],
   storeFields: ["page", "title", "anchor", "section", "text"],
   searchOptions: { boost: { title: 3, section: 4 }, prefix: true, fuzzy: (word) => (word.length > 4 ? 0.2 : 0), combineWith: "AND", boostDocument: weight },
 };
+const FAILED = "The search could not be loaded. Type on or click into the box to try again.";
 let index;
 
 /* Whoever looks for a thing wants the place that explains it before the places that ask or answer for it. */
@@ -48,12 +50,16 @@ function load(name) {
   });
 }
 
+async function loadIndex() {
+  await Promise.all([load("minisearch.js"), load("sections.js")]);
+  const search = new MiniSearch(OPTIONS);
+  search.addAll(window.bookSections);
+  return search;
+}
+
+/* The index, or nothing if it could not be loaded: then whoever asks next has it loaded anew. */
 function makeIndex() {
-  index ??= Promise.all([load("minisearch.js"), load("sections.js")]).then(() => {
-    const search = new MiniSearch(OPTIONS);
-    search.addAll(window.bookSections);
-    return search;
-  });
+  index ??= loadIndex().catch(() => { index = undefined; });
   return index;
 }
 
@@ -65,14 +71,14 @@ function excerpt(text, words) {
 }
 
 function resultItem({ page, title, anchor, section, text, terms }) {
-  const href = `${page}.html${anchor && `#${anchor}`}`;
+  const href = `${encodeURIComponent(page)}.html${anchor && `#${anchor}`}`;
   const link = element("a", { href }, section || title);
   const where = section ? [element("span", { className: "where" }, title)] : [];
   return element("li", {}, link, ...where, element("p", {}, excerpt(text, terms)));
 }
 
 function addSearch(bar) {
-  const input = element("input", { type: "search", id: "search", placeholder: "Search", autocomplete: "off" });
+  const input = element("input", { type: "search", id: "search", placeholder: "Search", autocomplete: "off", maxLength: LONGEST_QUERY });
   const label = element("label", { htmlFor: "search", className: "unseen" }, "Search the book");
   const status = element("p", { className: "status" });
   status.setAttribute("role", "status");
@@ -80,17 +86,21 @@ function addSearch(bar) {
   const results = element("div", { className: "results", hidden: true }, status, list);
   const form = element("form", { className: "search" }, label, input, results);
   form.setAttribute("role", "search");
+  const asked = () => input.value.trim().slice(0, LONGEST_QUERY);
+  const tell = (text, items = []) => { status.textContent = text; list.replaceChildren(...items); };
   const show = async () => {
-    const query = input.value.trim();
-    const found = query ? (await makeIndex()).search(query) : [];
-    if (query !== input.value.trim()) return; // something else has been typed meanwhile
+    const query = asked();
     results.hidden = !query;
-    status.textContent = found.length === 1 ? "1 section" : `${found.length || "No"} sections`;
-    list.replaceChildren(...found.slice(0, MOST_RESULTS).map(resultItem));
+    if (!index) tell("Loading the search");
+    const search = await makeIndex();
+    if (query !== asked()) return; // something else has been typed meanwhile
+    if (!search) return tell(FAILED);
+    const found = query ? search.search(query) : [];
+    tell(found.length === 1 ? "1 section" : `${found.length || "No"} sections`, found.slice(0, MOST_RESULTS).map(resultItem));
   };
   const close = () => { results.hidden = true; };
   input.addEventListener("focus", makeIndex);
-  input.addEventListener("input", show);
+  for (const event of ["input", "click"]) input.addEventListener(event, show);
   form.addEventListener("submit", (event) => { event.preventDefault(); list.querySelector("a")?.click(); });
   form.addEventListener("keydown", (event) => { if (event.key === "Escape") { close(); input.focus(); } });
   list.addEventListener("click", close);
@@ -148,6 +158,28 @@ function followReader() {
   headings.forEach((heading) => watcher.observe(heading));
 }
 
+/* The picture that moves: where it stands still for want of its script, words say so, and the script is asked for again. */
+const STANDS_STILL = "This picture should move. It stands still: its script did not load, or this browser cannot run it. ";
+
+async function wakePlaygrounds() {
+  const asleep = () => [...document.querySelectorAll("optimizer-playground")].filter((playground) => !playground.view);
+  const ask = () => (asleep().length ? load("playground.js").catch(() => {}) : null);
+  await ask();
+  const notices = asleep().map((playground) => {
+    const again = element("button", { type: "button" }, "Try again");
+    const notice = element("p", { className: "notice" }, STANDS_STILL, again);
+    notice.setAttribute("role", "status");
+    playground.before(notice);
+    return [again, notice];
+  });
+  const retry = async () => {
+    await ask();
+    if (!asleep().length) notices.forEach(([, notice]) => notice.remove());
+  };
+  notices.forEach(([again]) => again.addEventListener("click", retry));
+  addEventListener("online", retry);
+}
+
 const bar = document.querySelector(".bar");
 addSearch(bar);
 addThemeButton(bar);
@@ -156,3 +188,4 @@ markScrollers();
 addEventListener("resize", markScrollers);
 document.fonts.ready.then(markScrollers);
 followReader();
+addEventListener("load", wakePlaygrounds);

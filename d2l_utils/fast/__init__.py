@@ -3,5 +3,3 @@
 from .compiled import compiled, draw
 from .lockstep import lockstep
 from .sweep import sweep
-
-__all__ = ["compiled", "draw", "lockstep", "sweep"]

@@ -1,19 +1,20 @@
 """Linear regression by graphs of whole epochs."""
 
-import warnings
 from collections.abc import Callable
 from functools import cache
 from time import perf_counter
 from typing import Any
 
+import mxnet as mx
 import numpy as np
 from mxnet import nd
 
 from .. import linear, rules
 from ..train import graphs
-from ..train.history import DivergenceWarning, History, warn_of_divergence
+from ..train.history import History
 from ..train.stepwise import stepwise
 from ..train.task import Task, shuffled
+from .elementwise import check_elementwise
 from .epoch import epoch_graph
 
 
@@ -59,18 +60,18 @@ def compiled(
     rows = linear.table(features, labels)
     before_shuffling = np.random.get_state()
     start, orders = draw(features, num_epochs)
-    recorded, last, seconds = _train(rule, rows, start, orders, task, knobs)
+    thetas, last, seconds = _train(rule, rows, start, orders, task, knobs)
     with np.errstate(over="ignore"):  # what overflows is found below
-        losses = linear.losses(rows, np.stack([start, *recorded]))[:, 0].astype(np.float32)
+        losses = linear.losses(rows, thetas)[:, 0].astype(np.float32)
     if np.isfinite(losses).all() and np.isfinite(last).all():
-        return _history(rules.label(rules.name_of(rule), knobs), task, losses, last, seconds)
+        steps, epochs = task.records
+        clock = [seconds * epoch / num_epochs for epoch in epochs]
+        params = [nd.from_numpy(last[:-1].T.copy()), nd.from_numpy(last[-1].copy())]
+        return History(rules.label(rules.name_of(rule), knobs), steps, epochs, losses.tolist(), clock, params)
     np.random.set_state(before_shuffling)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DivergenceWarning)  # it would name a line of this module
-        settings: dict[str, Any] = {"batch_size": batch_size, "num_epochs": num_epochs, "record_every": record_every}
-        history = stepwise(rule, features, labels, net=linear.net_at(start), **settings, **knobs)
-    warn_of_divergence(history.label, history.diverged_at, stacklevel=2)
-    return history
+    net = linear.net(features.shape[1], mx.init.Constant(start[:-1].T))
+    settings: dict[str, Any] = {"batch_size": batch_size, "num_epochs": num_epochs, "record_every": record_every}
+    return stepwise(rule, features, labels, net=net, **settings, **knobs)
 
 
 def draw(features: Any, num_epochs: int) -> tuple[np.ndarray, np.ndarray]:
@@ -80,39 +81,24 @@ def draw(features: Any, num_epochs: int) -> tuple[np.ndarray, np.ndarray]:
     return start, orders
 
 
-def _history(label, task, losses, last, seconds):
-    steps, epochs = task.records
-    clock = [seconds * epoch / task.num_epochs for epoch in epochs]
-    params = [nd.from_numpy(last[:-1].T.copy()), nd.from_numpy(last[-1].copy())]
-    return History(label, steps, epochs, losses.tolist(), clock, params)
-
-
 def _train(rule, rows, start, orders, task, hyperparams):
-    """The parameters at each record after the first, the last ones, and the seconds that it took."""
+    """The parameters at each record, the last ones, and the seconds that it took."""
     knobs = tuple(hyperparams.items())
     num_slots = _count_slots(rule, knobs)
     graph = epoch_graph(rule, knobs, num_slots, len(start), task.batch_sizes, task.marks)
     # from_numpy shares memory: nd.array, which copies, costs as much as 20 steps.
     x = nd.from_numpy(start)
-    states = [_zeros(len(start))] * num_slots
-    thetas = []
+    states = [nd.zeros(start.shape)] * num_slots  # no graph writes to it
+    recorded = []
     began = perf_counter()
     for order in orders:  # MXNet works in the background: while it does one epoch, we make the next one's rows
-        of_epoch, x, states = graph(nd.from_numpy(rows[order]), x, states)
-        thetas.append(of_epoch)
-    nd.waitall()
-    thetas = [of_epoch.asnumpy() for of_epoch in thetas]
-    last = thetas[-1][-1]
-    recorded = [theta for of_epoch in thetas for theta in of_epoch[:-1]]
-    if len(task.batch_sizes) not in task.marks:
-        recorded.append(last)  # the end is always recorded
-    return recorded, last, perf_counter() - began
-
-
-@cache
-def _zeros(num_columns):
-    """The first state of a rule; no graph writes to it."""
-    return nd.zeros((num_columns, 1))
+        of_epoch, x, *states = graph(nd.from_numpy(rows[order]), x, *states)
+        recorded.append(of_epoch)
+    epochs = [of_epoch.asnumpy() for of_epoch in recorded]
+    seconds = perf_counter() - began
+    last = epochs[-1][-1:]
+    thetas = np.concatenate([start[None], *(of_epoch[:-1] for of_epoch in epochs), last])
+    return thetas[: len(task.records[0])], last[0], seconds  # the end is recorded, but not twice
 
 
 @cache
@@ -126,5 +112,5 @@ def _count_slots(rule, hyperparams):
     except Exception as error:  # whatever a rule may raise on symbols
         message = f"rule {rules.name_of(rule)} cannot be made a graph: {error}; train.stepwise runs it as it stands"
         raise TypeError(message) from error
-    rules.check_elementwise(rule, x, state, knobs)
+    check_elementwise(rule, x, state, knobs)
     return len(state)

@@ -30,14 +30,14 @@ def epoch_graph(
         marks: the steps after which parameters are recorded, from 1 (tuple of int).
 
     Returns:
-        A function (rows, x, states) of NDArrays that returns the recorded parameters with the last ones below
-        them (num_marks + 1, num_columns, 1), the last ones again, and the last states. rows, shuffled, has
+        A function (rows, x, *states) of NDArrays that returns the recorded parameters with the last ones below
+        them (num_marks + 1, num_columns, 1), the last ones again, and each of the last states. rows, shuffled, has
         the features, a column of ones and the labels (num_examples, num_columns + 1); x and each of states are
         of shape (num_columns, 1).
 
     Example:
         >>> graph = epoch_graph(lambda x, g, state=(): (x - g, state), (), 0, 2, (4,), (1,))
-        >>> graph(mx.nd.ones((4, 3)), mx.nd.zeros((2, 1)), [])[1].asnumpy().ravel()
+        >>> graph(mx.nd.ones((4, 3)), mx.nd.zeros((2, 1)))[1].asnumpy().ravel()
         array([1., 1.], dtype=float32)
     """
     slots = [f"s{j}" for j in range(num_slots)]
@@ -53,13 +53,7 @@ def epoch_graph(
         if i in marks:
             recorded.append(x)
     outputs = [mx.sym.stack(*recorded, x), *map(mx.sym.identity, (x, *states))]
-    epoch = function(mx.sym.Group(outputs), ("rows", "x", *slots))
-
-    def run(rows, x, states):
-        recorded, x, *states = epoch(rows, x, *states)
-        return recorded, x, states
-
-    return run
+    return function(mx.sym.Group(outputs), ("rows", "x", *slots))
 
 
 def _step(rule, hyperparams, slots):

@@ -9,6 +9,7 @@ from mxnet import nd
 
 from .. import rules
 from ..train.task import check_count
+from .elementwise import check_elementwise
 from .run import Run, reason_to_stop
 from .softmax import Group, Problem, epochs
 
@@ -152,7 +153,7 @@ def _drifts(rule, hyperparams):
     """Refuse a rule that does not fit; tell whether it moves a weight whose gradient is always 0."""
     x = np.array([[0.5, 1.0, 1.5]], dtype=np.float32)
     rules.check_rule(rule, [x], hyperparams, np.zeros_like)
-    rules.check_elementwise(rule, x[0], tuple(np.zeros_like(x[0]) for _ in rules.first_state(rule)), hyperparams)
+    check_elementwise(rule, x[0], tuple(np.zeros_like(x[0]) for _ in rules.first_state(rule)), hyperparams)
     moved = x
     now = rules.first_state(rule)
     with np.errstate(all="ignore"):

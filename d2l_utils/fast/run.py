@@ -56,11 +56,7 @@ class Run:
 
 
 def reason_to_stop(
-    losses: list[float],
-    accuracies: list[float],
-    patience: int = 20,
-    target: float = 0.91,
-    least_gain: float = 0.001,
+    losses: list[float], accuracies: list[float], patience: int = 20, target: float = 0.91, least_gain: float = 0.001
 ) -> str | None:
     """Tell why a run should stop after its last validation, by the three rules of the published comparison.
 

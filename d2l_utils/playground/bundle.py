@@ -4,6 +4,8 @@ import json
 import re
 from pathlib import Path
 
+from . import facts
+
 FOLDER = Path(__file__).parent
 ENTRY = FOLDER / "element" / "element.js"
 NAMES = re.compile(r'^import \{([^}]*)\} from "([^"]+)";$', re.MULTILINE)
@@ -77,5 +79,7 @@ def _constant(source: str) -> str:
 
 
 def _whole(path: Path, kind: str) -> str:
+    if path.resolve() == facts.FILE.resolve():
+        return json.dumps(facts.FACTS, ensure_ascii=False)  # as Python has them: with the colours
     text = path.read_text(encoding="utf-8")
     return json.dumps(json.loads(text) if kind == "json" else text, ensure_ascii=False)

@@ -9,12 +9,14 @@ from collections.abc import Callable
 from html import escape
 from typing import TYPE_CHECKING
 
+from ..rules import name_of
 from .bundle import script
-from .setting import checked, runs_of
-from .surfaces import SURFACES
+from .setting import checked, runs_of, surface_called
+from .surfaces import Surface
 
 if TYPE_CHECKING:
     from ..plot.figure import Figure
+    from ..train import Trajectory
 
 
 class Playground:
@@ -23,12 +25,14 @@ class Playground:
     Attributes:
         setting: all that the picture depends on (dict): surface, start, num_steps, seed, runs (rule -> its
             hyperparameters), active (a rule) and step.
-        figure: the still picture of the same runs (Figure).
+        paths: the runs themselves, in the order in which they were given (list of Trajectory).
+        figure: the still picture of them (Figure).
         alt: what it shows, in words (str).
     """
 
-    def __init__(self, setting: dict, figure: Figure) -> None:
+    def __init__(self, setting: dict, paths: list[Trajectory], figure: Figure) -> None:
         self.setting = setting
+        self.paths = paths
         self.figure = figure
         self.alt = figure.alt
 
@@ -80,28 +84,42 @@ def explore(
         step: which step to show first (int, 0 to num_steps), or None for the last.
 
     Returns:
-        A Playground; its alternative text describes each path as that of d2l_utils.plot.trajectories does.
+        A Playground; its alternative text describes each path as that of d2l_utils.plot.trajectories does, and its
+        paths are the runs as train.descend returns them. A run that diverges gives a DivergenceWarning.
 
     Raises:
         TypeError: one of these is of another type, or a run is neither a rule nor a pair.
-        ValueError: the surface, a rule or a hyperparameter is not known to the picture, a rule comes twice, or a
-            number lies outside its range.
+        ValueError: the surface, a rule or a hyperparameter is not known to the picture, a rule comes twice, lacks a
+            hyperparameter or fails, or a number lies outside its range.
 
     Example:
         >>> def sgd(x, g, state=(), lr=0.1):
         ...     return x - lr * g, state
-        >>> explore("ravine", (sgd, {"lr": 0.4})).setting["runs"]
-        {'sgd': {'lr': 0.4}}
+        >>> play = explore("ravine", (sgd, {"lr": 0.4}))
+        >>> play.setting["runs"], play.paths[0].points.shape
+        ({'sgd': {'lr': 0.4}}, (21, 2))
 
     Source: Goh (2017), "Why Momentum Really Works", Distill, whose pictures answer to the reader's hand.
     """
-    rules = runs_of(runs)
-    setting = checked(surface, rules, start, num_steps, seed, step)
-    # Late: who asks for the script alone, as the book does, need not wait for MXNet and pyplot.
-    from ..train import descend
+    its = surface_called(surface)
+    pairs = runs_of(runs)
+    setting = checked(its, pairs, start, num_steps, seed, step)
+    # Late: who asks for the script alone, as the book does, need not wait for MXNet and matplotlib.
     from .still import still
 
-    its = SURFACES[surface]
+    paths = [_path(rule, its, setting) for rule, _ in pairs]
+    return Playground(setting, paths, still(its, paths))
+
+
+def _path(rule: Callable, its: Surface, setting: dict) -> Trajectory:
+    """The way that a rule takes in this setting."""
+    from ..train.descend import descend
+
+    name = name_of(rule)
     where = (setting["start"], setting["num_steps"])
-    paths = [descend(rule, its.f, its.slope(seed), *where, **setting["runs"][rule.__name__]) for rule, _ in rules]
-    return Playground(setting, still(its, paths))
+    try:
+        return descend(rule, its.f, its.slope(setting["seed"]), *where, **setting["runs"][name])
+    except Warning:  # of divergence: the reader's filter makes it an error
+        raise
+    except Exception as error:  # a reader's own rule may raise anything
+        raise ValueError(f"a run has the rule {name!r}, which fails: {type(error).__name__}: {error}") from error

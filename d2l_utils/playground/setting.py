@@ -1,15 +1,20 @@
 """What a playground can show, and the refusal of everything else, by name, before anything is run."""
 
-import math
-from collections.abc import Callable, Iterable, Sequence
+import sys
+from collections.abc import Callable, Sequence
 from numbers import Integral, Real
+from typing import Any
 
-from ..rules import defaults
-from .surfaces import FACTS, SURFACES, Surface
+import numpy as np
+
+from ..rules import defaults, name_of
+from .facts import FACTS
+from .surfaces import SURFACES, Surface
 
 RULES = FACTS["rules"]
 MOST_STEPS = FACTS["most_steps"]
 MOST_SEED = 2**32 - 1
+LARGEST = sys.float_info.max
 
 Run = tuple[Callable, dict]
 
@@ -19,7 +24,7 @@ def runs_of(runs: Sequence[Callable | Run]) -> list[Run]:
     if not runs:
         raise ValueError("runs is empty; explore needs at least one rule")
     pairs = [_with_defaults(*_pair(run)) for run in runs]
-    names = [rule.__name__ for rule, _ in pairs]
+    names = [name_of(rule) for rule, _ in pairs]
     for name in names:
         if names.count(name) > 1:
             raise ValueError(f"runs has the rule {name!r} {names.count(name)} times; it must have each rule once")
@@ -34,32 +39,52 @@ def _pair(run: Callable | Run) -> Run:
 
 
 def _with_defaults(rule: Callable, hyperparams: dict) -> Run:
-    name = getattr(rule, "__name__", repr(rule))
+    name = name_of(rule)
     if name not in RULES:
         raise ValueError(f"a run has the rule {name!r}; explore knows {', '.join(RULES)}")
-    knobs = {**defaults(rule), **hyperparams}
+    knobs = {**defaults(rule), **{knob: _plain(value) for knob, value in hyperparams.items()}}
     known = RULES[name]["knobs"]
     for knob, value in knobs.items():
         if knob not in known:
             raise ValueError(f"{name} is run with {knob!r}; explore knows its {', '.join(known)}")
         _check_knob(name, knob, value)
+    for knob in known.keys() - knobs.keys():
+        raise ValueError(f'{name} is run without {knob}; give it one: ({name}, {{"{knob}": {known[knob]}}}), say')
     return rule, {knob: float(value) for knob, value in knobs.items()}
+
+
+def _plain(value: Any) -> Any:
+    """An array without axes is its number."""
+    return value.item() if isinstance(value, np.ndarray) and not value.ndim else value
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, Real) and not isinstance(value, bool)
 
 
 def _check_knob(rule: str, knob: str, value: float) -> None:
     whole = f"{rule} is run with {knob}={value!r}"
-    if not isinstance(value, Real):
-        raise TypeError(f"{whole}; it must be a number")
-    if knob == "lr" and not 0 < value < math.inf:
+    if not _is_number(value):
+        raise TypeError(f"{whole}; it must be an int or a float")
+    if knob == "lr" and not 0 < value <= LARGEST:
         raise ValueError(f"{whole}; it must be a positive, finite number")
-    if knob == "eps" and not 0 <= value < math.inf:
+    if knob == "eps" and not 0 <= value <= LARGEST:
         raise ValueError(f"{whole}; it must be a finite number of 0 or more")
     if knob not in ("lr", "eps") and not 0 <= value <= 1:
         raise ValueError(f"{whole}; it must be a number from 0 to 1")
 
 
+def surface_called(name: str) -> Surface:
+    """The surface of this name, or an error that tells which names there are."""
+    if not isinstance(name, str):
+        raise TypeError(f"surface is {name!r}; it must be a name, one of {', '.join(SURFACES)}")
+    if name not in SURFACES:
+        raise ValueError(f"surface is {name!r}; it must be one of {', '.join(SURFACES)}")
+    return SURFACES[name]
+
+
 def checked(
-    surface: str,
+    its: Surface,
     runs: list[Run],
     start: Sequence[float] | None = None,
     num_steps: int | None = None,
@@ -67,19 +92,14 @@ def checked(
     step: int | None = None,
 ) -> dict:
     """The setting of a playground, every part of it good; what is None becomes the surface's own."""
-    if not isinstance(surface, str):
-        raise TypeError(f"surface is {surface!r}; it must be a name, one of {', '.join(SURFACES)}")
-    if surface not in SURFACES:
-        raise ValueError(f"surface is {surface!r}; it must be one of {', '.join(SURFACES)}")
-    its = SURFACES[surface]
     steps = its.num_steps if num_steps is None else _whole("num_steps", num_steps, 1, MOST_STEPS)
     return {
-        "surface": surface,
+        "surface": its.name,
         "start": _start(its, its.start if start is None else start),
         "num_steps": steps,
         "seed": _whole("seed", seed, 0, MOST_SEED),
-        "runs": {rule.__name__: knobs for rule, knobs in runs},
-        "active": runs[0][0].__name__,
+        "runs": {name_of(rule): knobs for rule, knobs in runs},
+        "active": name_of(runs[0][0]),
         "step": steps if step is None else _whole("step", step, 0, steps),
     }
 
@@ -94,11 +114,10 @@ def _whole(name: str, number: int, least: int, most: int) -> int:
 
 
 def _start(surface: Surface, start: Sequence[float]) -> list[float]:
-    point = list(start) if isinstance(start, Iterable) else []
-    if len(point) != 2 or not all(isinstance(x, Real) for x in point):
+    point = list(start) if isinstance(start, (Sequence, np.ndarray)) else []
+    if len(point) != 2 or not all(map(_is_number, point)):
         raise TypeError(f"start is {start!r}; it must be two numbers, such as {surface.start}")
-    x1, x2 = map(float, point)
-    for name, x, (low, high) in (("x1", x1, surface.x1), ("x2", x2, surface.x2)):
+    for name, x, (low, high) in zip(("x1", "x2"), point, (surface.x1, surface.x2)):
         if not low <= x <= high:
             raise ValueError(f"start has {name} = {x}; the picture of {surface.name!r} has {low} to {high}")
-    return [x1, x2]
+    return [float(x) for x in point]

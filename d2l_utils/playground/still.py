@@ -3,10 +3,12 @@
 import numpy as np
 from matplotlib import rc_context
 
+from ..colours import GREY, INK
 from ..plot import alt_text
-from ..plot.figure import GREY, INK, STYLE, Figure, grid, legend
+from ..plot.figure import STYLE, Figure, grid, legend
 from ..train.history import Trajectory
-from .surfaces import FACTS, Surface
+from .facts import FACTS
+from .surfaces import Surface
 
 RULES = FACTS["rules"]
 
@@ -16,13 +18,14 @@ def still(surface: Surface, paths: list[Trajectory]) -> Figure:
     with rc_context(STYLE):
         figure, (left, right) = grid(2, 2, 2.6)
         a, b = np.meshgrid(np.linspace(*surface.x1, 90), np.linspace(*surface.x2, 64))
+        # First, or matplotlib would look for limits of its own, and overflow where a run diverges.
+        right.set(yscale="log", xlabel="step", ylabel="loss", ylim=_loss_range(paths))
         left.contour(a, b, surface.f(a, b), levels=surface.levels, colors=GREY, linewidths=0.6)
         for path in paths:
             left.plot(*_in_reach(path.points, surface).T, **_pen(path), **_marks(path))
             right.plot(np.where(path.losses > 0, path.losses, np.nan), **_pen(path))
         left.plot(*paths[0].points[0], marker="o", markersize=8, markerfacecolor="none", color=INK)
         left.set(xlim=surface.x1, ylim=surface.x2, aspect="equal", xlabel="x1", ylabel="x2")
-        right.set(yscale="log", xlabel="step", ylabel="loss", ylim=_loss_range(paths))
         legend(figure)
     figure.alt = words(paths)
     return figure

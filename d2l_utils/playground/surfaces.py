@@ -1,14 +1,11 @@
 """Surfaces to descend on, each the same, bit for bit, here and in the playground's script (element/surfaces.js)."""
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-FACTS = json.loads(
-    Path(__file__).with_name("facts.json").read_text(encoding="utf-8")
-)  # what Python and the script share
+from .facts import FACTS
+
 MASK = 0xFFFFFFFF
 Pair = tuple[float, float]
 

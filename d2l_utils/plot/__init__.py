@@ -10,23 +10,6 @@ from .marks import marks
 from .panels import panels
 from .paths import gallery, trajectories
 
-__all__ = [
-    "COLOURS",
-    "GREY",
-    "LINES",
-    "MARKERS",
-    "confusion",
-    "curves",
-    "explore",
-    "gallery",
-    "heat_maps",
-    "images",
-    "losses",
-    "marks",
-    "panels",
-    "trajectories",
-]
-
 
 def __getattr__(name: str) -> Any:
     if name == "explore":  # when it is asked for: the picture that moves is made of what stands here

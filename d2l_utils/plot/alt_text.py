@@ -30,7 +30,7 @@ def _path(points: np.ndarray) -> str:
 
 
 def _crossings(numbers: np.ndarray) -> int:
-    signs = np.sign(numbers)
+    signs = np.sign(numbers[~np.isnan(numbers)])
     return np.count_nonzero(np.diff(signs[signs != 0]))
 
 
@@ -119,19 +119,21 @@ def panels(runs: Mapping[str, Mapping[str, Sequence[tuple[Any, Any]]]], x_label:
     """
     sentences = [f"{y_label} against {x_label}, a line for each run."]
     for name, by_kind in runs.items():
-        phrases = []
-        for kind, lines in by_kind.items():
-            first = _range([y[0] for _, y in lines])
-            last = _range([y[-1] for _, y in lines])
-            phrases.append(f"{len(lines)} {kind}, from {first} to {last}")
+        phrases = [_ends(kind, lines) for kind, lines in by_kind.items() if lines]
         sentences.append(f"{name}: {'; '.join(phrases)}.")
     return " ".join(sentences)
 
 
+def _ends(kind: str, lines: Sequence[tuple[Any, Any]]) -> str:
+    first = _range([y[0] for _, y in lines])
+    last = _range([y[-1] for _, y in lines])
+    return f"{len(lines)} {kind}, from {first} to {last}"
+
+
 def _range(numbers: Sequence[float]) -> str:
-    ordered = sorted(numbers)
-    low, high = ordered[0], ordered[-1]
-    return f"{low:.3g}" if low == high else f"{low:.3g} ... {high:.3g}"
+    low = np.fmin.reduce(numbers)  # of those that are numbers
+    high = np.fmax.reduce(numbers)
+    return f"{low:.3g} ... {high:.3g}" if low < high else f"{low:.3g}"
 
 
 def confusion(counts: np.ndarray) -> str:

@@ -1,6 +1,6 @@
 """Pictures of curves: the losses of histories, and any y against x."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -31,7 +31,8 @@ def curves(
         A Figure; its alternative text tells where each curve starts and ends, and its extremes.
 
     Raises:
-        ValueError: there is no series, more than four, or one whose x and y differ in length.
+        ValueError: there is no series, more than four, or one whose x and y differ in length or are nothing that an
+            axis can show.
 
     Example:
         >>> curves({"square": ([0, 1, 2], [0, 1, 4])}, "x", "y").alt
@@ -40,8 +41,14 @@ def curves(
     Source: Wilke (2019), "Fundamentals of Data Visualization", chapters 16 and 20.
     """
     figure.check_series("series", series)
-    for name, (x, y) in series.items():
-        figure.check_lengths(f"series {name!r} has", x, y)
+    lines = {f"series {name!r}": xy for name, xy in series.items()}
+    if points is not None:
+        lines["points"] = points
+    if level is not None:
+        lines["level"] = [0], [level[1]]
+    for name, (x, y) in lines.items():
+        figure.check_line(f"{name} has", x, y)
+        figure.check_shown(f"{name} has", np.median(np.atleast_2d(y), axis=0), log)
     words = [f"{y_label} against {x_label}{', logarithmic' if log else ''}."]
     with figure.styled():
         fig, axes = figure.new()
@@ -83,7 +90,7 @@ def losses(histories: dict[str, list[Any]], *, log: bool = False, optimum: float
         A Figure, as curves returns it.
 
     Raises:
-        ValueError: there is no history, or more than four.
+        ValueError: there is no history for a name, more than four names, or no loss that an axis can show.
 
     Example:
         >>> from d2l_utils.train.history import History
@@ -92,6 +99,8 @@ def losses(histories: dict[str, list[Any]], *, log: bool = False, optimum: float
     """
     series = {}
     for name, runs in histories.items():
+        if not isinstance(runs, Sequence) or not runs:
+            raise ValueError(f"histories has {runs!r:.40} for {name!r}; it needs a list with a History for each seed")
         longest = max((run.epochs for run in runs), key=len)  # a run that diverged leaves a gap
         padded = [np.pad(run.losses, (0, len(longest) - len(run.losses)), constant_values=np.nan) for run in runs]
         series[name] = longest, padded

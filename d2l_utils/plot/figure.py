@@ -11,17 +11,14 @@ from matplotlib import figure as mpl_figure
 from matplotlib.axes import Axes
 from numpy.typing import ArrayLike
 
+from ..colours import COLOURS, OPTIMIZERS, PAPER
+from ..colours import GREY as GREY  # for the modules beside this one
+from ..colours import INK as INK
+
 XY = tuple[ArrayLike, ArrayLike]
 
-# Dark enough for white paper, light enough for a dark page, apart for every kind of colour vision
-# (after Okabe and Ito); with the line styles and markers they survive greyscale.
-COLOURS = "#0072b2", "#d55e00", "#00875f", "#a8518a"
-# An optimizer has one colour in all pictures, in the playground too.
-OWN = {"RMSProp": 0, "Adam": 1, "Adagrad": 2, "SGD": 3, "gradient descent": 3}
 LINES = "-", "--", "-.", ":"
 MARKERS = "o", "s", "^", "D"
-GREY = "#808080"
-INK, PAPER = "#000000", "#ffffff"  # the book's pages replace these two by their own
 SHADES = colormaps["viridis"]  # even steps for every kind of colour vision and in greyscale
 # Not INK and PAPER: a shade stays what it is on a dark page, and so must what stands on it.
 LIGHT, DARK = "#fefefe", "#010101"  # numbers, of which one or the other can be read on every shade
@@ -37,6 +34,7 @@ STYLE = {
     "svg.fonttype": "none",  # text stays text: it can be read aloud, searched and scaled
     "svg.hashsalt": "d2l",  # the same figure gives the same file
 }
+LARGEST = 1e200  # beyond, matplotlib's arithmetic overflows when it looks for the ends and ticks of an axis
 styled = partial(rc_context, STYLE)  # the context in which all pictures are drawn
 
 
@@ -99,9 +97,9 @@ def label_grid(figure: Figure, places: np.ndarray, columns: int, x_label: str, y
 
 def colours(names: Sequence[str]) -> list[str]:
     """A colour for each of at most four series: its own to an optimizer that has one, to the others what is left."""
-    owners = {OWN[name]: name for name in reversed(names) if name in OWN}
-    left = (colour for place, colour in enumerate(COLOURS) if place not in owners)
-    return [COLOURS[OWN[name]] if name in owners.values() else next(left) for name in names]
+    owners = {OPTIMIZERS[name]: name for name in reversed(names) if OPTIMIZERS.get(name) in COLOURS}
+    left = (colour for colour in COLOURS if colour not in owners)
+    return [OPTIMIZERS[name] if name in owners.values() else next(left) for name in names]
 
 
 def legend(figure: Figure, ncols: int = 4, least: int = 1) -> None:
@@ -120,7 +118,19 @@ def check_series(name: str, series: Sized) -> None:
         raise ValueError(f"{name} has {len(series)} entries; a readable picture has 1 to {len(COLOURS)}")
 
 
-def check_lengths(beginning: str, x: ArrayLike, y: ArrayLike) -> None:
-    """Raise a ValueError with this beginning where a line, or each of several, has not one y for each x."""
-    if np.size(x) != np.shape(y)[-1]:
-        raise ValueError(f"{beginning} {np.size(x)} x and {np.shape(y)[-1]} y; it needs one y for each x")
+def check_line(beginning: str, x: ArrayLike, y: ArrayLike) -> None:
+    """Raise a ValueError with this beginning where a line, or each of several, is none: gaps are allowed."""
+    num_y = (0, *np.shape(y))[-1] if np.size(y) else 0
+    if np.size(x) != num_y or not num_y:
+        raise ValueError(f"{beginning} {np.size(x)} x and {num_y} y; it needs one y for each x, and one at least")
+    numbers = np.append(x, y).astype(float)
+    large = numbers[np.isfinite(numbers) & (np.abs(numbers) > LARGEST)]
+    if large.size:
+        raise ValueError(f"{beginning} {large[0]:.3g}; an axis can show numbers up to {LARGEST:g}")
+
+
+def check_shown(beginning: str, numbers: np.ndarray, log: bool) -> None:
+    """Raise a ValueError with this beginning where no axis, logarithmic or not, can show any of these numbers."""
+    if not np.any(np.isfinite(numbers) & (numbers > (0 if log else -np.inf))):
+        kind = "positive, finite" if log else "finite"
+        raise ValueError(f"{beginning} {np.array2string(numbers, threshold=6)}; it needs one {kind} number at least")

@@ -1,6 +1,5 @@
 """Marks on one logarithmic axis: a number with its spread for each of many things."""
 
-import math
 from collections.abc import Sequence
 
 from . import alt_text, figure
@@ -60,5 +59,6 @@ def _check(rows: Sequence[Row]) -> None:
     for name, _, value, low, high in rows:
         if names.count(name) > 1:
             raise ValueError(f"rows has {name!r} {names.count(name)} times; each name stands once")
-        if not 0 < low <= value <= high < math.inf:
-            raise ValueError(f"row {name!r} has {value} from {low} to {high}; it needs 0 < low <= value <= high")
+        if not 0 < low <= value <= high <= figure.LARGEST:
+            needs = f"0 < low <= value <= high <= {figure.LARGEST:g}"
+            raise ValueError(f"row {name!r} has {value} from {low} to {high}; it needs {needs}")

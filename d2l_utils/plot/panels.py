@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from itertools import chain
 
+import numpy as np
 from matplotlib.ticker import LogLocator, NullLocator
 
 from . import alt_text, figure
@@ -27,7 +28,8 @@ def panels(
         to where they start and end.
 
     Raises:
-        ValueError: there is no panel, there are no runs or more than four kinds, or an x and its y differ in length.
+        ValueError: there is no panel, there are no runs or more than four kinds, an x and its y differ in length, or
+            there is nothing that an axis can show.
 
     Example:
         >>> panels({"Adam": {"calm": [([1, 2], [4, 2]), ([1, 2], [4, 3])]}}, "epoch", "loss").alt
@@ -37,9 +39,12 @@ def panels(
     """
     kinds = list(dict.fromkeys(chain(*runs.values())))
     figure.check_series("runs", kinds)
+    shown: list[figure.ArrayLike] = []
     for name, by_kind in runs.items():
         for x, y in chain(*by_kind.values()):
-            figure.check_lengths(f"panel {name!r} has a run of", x, y)
+            figure.check_line(f"panel {name!r} has a run of", x, y)
+            shown.append(y)
+    figure.check_shown("runs has y =", np.hstack([[], *shown]), log)
     columns = 4 if len(runs) > 6 else 3
     with figure.styled():
         fig, places = figure.grid(len(runs), columns, 2.0, sharex=True, sharey=True)

@@ -25,7 +25,7 @@ def trajectories(f: Objective, paths: Paths, x1: Range = (-5.5, 1.0), x2: Range 
         coordinate crosses zero.
 
     Raises:
-        ValueError: there is no path, or more than four.
+        ValueError: there is no path, more than four, or one that is no list of points that an axis can show.
 
     Example:
         >>> trajectories(lambda a, b: a * a + b * b, {"GD": [(-1, 2), (0.5, 1)]}).alt[48:]
@@ -34,7 +34,7 @@ def trajectories(f: Objective, paths: Paths, x1: Range = (-5.5, 1.0), x2: Range 
     Source: Zhang, Lipton, Li and Smola, "Dive into Deep Learning", the function show_trace_2d.
     """
     figure.check_series("paths", paths)
-    points = {name: np.asarray(path, dtype=float) for name, path in paths.items()}
+    points = _points(paths)
     with figure.styled():
         fig, axes = figure.new()
         _contours(axes, f, np.vstack([*points.values(), np.transpose([x1, x2])]))
@@ -56,7 +56,7 @@ def gallery(f: Objective, paths: Paths, x1: Range = (-5.5, 1.0), x2: Range = (-3
         A Figure; its alternative text describes each path as that of trajectories does.
 
     Raises:
-        ValueError: there is no path.
+        ValueError: there is no path, or one that is no list of points that an axis can show.
 
     Example:
         >>> gallery(lambda a, b: a * a + b * b, {"GD": [(-1, 2), (0.5, 1)]}).alt[48:]
@@ -66,7 +66,7 @@ def gallery(f: Objective, paths: Paths, x1: Range = (-5.5, 1.0), x2: Range = (-3
     """
     if not paths:
         raise ValueError("paths is empty; a picture needs at least one path")
-    points = {name: np.asarray(path, dtype=float) for name, path in paths.items()}
+    points = _points(paths)
     with figure.styled():
         fig, places = figure.grid(len(points), GALLERY_COLUMNS, 2.0, above=0.0, sharex=True, sharey=True)
         for axes, (name, path) in zip(places, points.items()):
@@ -77,9 +77,23 @@ def gallery(f: Objective, paths: Paths, x1: Range = (-5.5, 1.0), x2: Range = (-3
     return fig.saying(alt_text.paths(points))
 
 
+def _points(paths: Paths) -> dict[str, np.ndarray]:
+    """The points of each path: an array (num_points, 2)."""
+    points = {name: np.asarray(path, dtype=float) for name, path in paths.items()}
+    for name, path in points.items():
+        if path.shape != (len(path), 2):
+            raise ValueError(f"path {name!r} has the shape {path.shape}; it needs (num_points, 2)")
+        figure.check_line(f"path {name!r} has", *path.T)
+        figure.check_shown(f"path {name!r} has", path.ravel(), log=False)
+    return points
+
+
 def _contours(axes: figure.Axes, f: Objective, corners: np.ndarray) -> None:
-    """Contours of f over the box that holds all the corners."""
+    """Contours of f over the box that holds all the corners, but for those of a path that left for infinity."""
+    corners = corners[np.isfinite(corners).all(axis=1)]
     margin = 0.03 * np.ptp(corners, axis=0)  # so that no marker is cut in half
     box = np.linspace(corners.min(axis=0) - margin, corners.max(axis=0) + margin, 80)
     a, b = np.meshgrid(*box.T)
-    axes.contour(a, b, f(a, b), levels=10, colors=figure.GREY, linewidths=0.8)
+    with np.errstate(over="ignore"):  # far out
+        heights = f(a, b)
+    axes.contour(a, b, heights, levels=10, colors=figure.GREY, linewidths=0.8)

@@ -54,7 +54,7 @@ def descend(
     gradients: list[np.ndarray] = []
     states: list[np.ndarray] = []
     diverged_at = None
-    while diverged_at is None and len(gradients) < num_steps:
+    for step in range(1, num_steps + 1):
         with np.errstate(all="ignore"):  # what overflows is reported below
             gradients.append(_gradient_at(x, gradient))
             x, state = rule(x.copy(), gradients[-1].copy(), state, **knobs)  # it may work in place
@@ -62,19 +62,14 @@ def descend(
         points.append(x)
         states.append(np.array(state).reshape(-1, x.size))  # a copy
         if not np.isfinite([*x, losses[-1]]).all():
-            diverged_at = len(gradients)
+            diverged_at = step
+            break
     name = rules.name_of(rule)
     label = rules.label(name, knobs)
-    warn_of_divergence(label, diverged_at, stacklevel=2)
+    warn_of_divergence(label, diverged_at)
+    used = {**rules.defaults(rule), **knobs}
     return Trajectory(
-        label,
-        np.array(points),
-        np.array(losses),
-        np.array(gradients),
-        np.array(states),
-        diverged_at,
-        name,
-        {**rules.defaults(rule), **knobs},
+        label, np.array(points), np.array(losses), np.array(gradients), np.array(states), diverged_at, name, used
     )
 
 

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Iterable
+from itertools import chain, count
 from typing import Any
 
 import mxnet as mx
@@ -91,24 +92,30 @@ def gradient(loss: Any, arrays: dict[str, Any], grads: dict[str, Any]) -> Callab
 class Buffers:
     """What a rule reads and writes: parameters, their gradients, and the state of each parameter.
 
+    Args:
+        params: the parameters to make room for (list of NDArrays).
+        states: the state of each (list of tuples of NDArrays).
+        like: makes an entry like a given NDArray, by default a copy; of gradients only the shape and dtype count.
+
     Attributes:
         params, grads: a list of NDArrays each.
         states: a list of tuples of NDArrays.
-        inputs: all of them, in the order x0, g0, s0_0, s0_1, ..., x1, g1, ... (list of NDArrays).
+        inputs: all of them, parameters first, then gradients, then states (list of NDArrays).
         outputs: the same without the gradients, which is what a rule returns (list of NDArrays).
     """
 
-    def __init__(self, params, states):
-        self.params = [x.copy() for x in params]
-        self.states = [tuple(s.copy() for s in state) for state in states]
-        for x in self.params:
-            x.attach_grad()
-        self.grads = [x.grad for x in self.params]
-        self.inputs = []
-        self.outputs = []
-        for x, g, state in zip(self.params, self.grads, self.states):
-            self.inputs += [x, g, *state]
-            self.outputs += [x, *state]
+    def __init__(self, params, states, like=nd.NDArray.copy):
+        self.params = [like(x) for x in params]
+        self.grads = [like(x) for x in params]
+        self.states = [tuple(map(like, state)) for state in states]
+        self.inputs = [*self.params, *self.grads, *chain(*self.states)]
+        self.outputs = [*self.params, *chain(*self.states)]
+
+    def stepped(self, rule: Callable, hyperparams: dict) -> list:
+        """What a rule returns for them, in the order of outputs."""
+        triples = zip(self.params, self.grads, self.states)
+        params, states = zip(*[rule(x, g, state, **hyperparams) for x, g, state in triples])
+        return [*params, *chain(*states)]
 
 
 def update(rule: Callable, buffers: Buffers, hyperparams: dict) -> Callable:
@@ -140,25 +147,22 @@ def update(rule: Callable, buffers: Buffers, hyperparams: dict) -> Callable:
 
 def _plain(rule, hyperparams):
     def plain(source, target):
-        for i, (x, g, state) in enumerate(zip(source.params, source.grads, source.states)):
-            new_x, new_state = rule(x, g, state, **hyperparams)
-            for new, kept in zip((new_x, *new_state), (target.params[i], *target.states[i])):
-                nd.identity(new, out=kept)
+        for new, kept in zip(source.stepped(rule, hyperparams), target.outputs):
+            nd.identity(new, out=kept)
 
     return plain
 
 
 def trace(rule: Callable, buffers: Buffers, hyperparams: dict) -> Callable:
     """Like update, but raise where the rule cannot be traced into a graph that gives the same bits."""
-    outputs = []
-    names = []
-    for i, (x, state) in enumerate(zip(buffers.params, buffers.states)):
-        here = [f"x{i}", f"g{i}", *(f"s{i}_{j}" for j in range(len(state)))]
-        symbols = [mx.sym.Variable(name, shape=x.shape, dtype=x.dtype) for name in here]
-        new_x, new_state = rule(symbols[0], symbols[1], tuple(symbols[2:]), **hyperparams)
-        outputs += copied((new_x, *new_state))
-        names += here
-    graph = function(mx.sym.Group(outputs), names)
+    numbers = count()
+
+    def variable(array):
+        return mx.sym.Variable(f"array{next(numbers)}", shape=array.shape, dtype=array.dtype)
+
+    symbols = Buffers(buffers.params, buffers.states, variable)
+    outputs = copied(symbols.stepped(rule, hyperparams))
+    graph = function(mx.sym.Group(outputs), [symbol.name for symbol in symbols.inputs])
 
     def traced(source, target):
         graph(*source.inputs, out=target.outputs)

@@ -1,11 +1,13 @@
 """What a run leaves behind, and how it is told that a run diverged."""
 
+import inspect
 import warnings
 from dataclasses import dataclass, field
 
 import numpy as np
 from mxnet import nd
 
+OURS = __name__.partition(".")[0]
 AT_ONCE = 200  # multi_all_finite reads past its own memory from 201 arrays on
 
 
@@ -113,8 +115,10 @@ def first_not_finite(num_steps: int, batch_losses: list, arrays: list) -> int | 
     return num_steps
 
 
-def warn_of_divergence(label: str, diverged_at: int | None, stacklevel: int) -> None:
-    """Warn, where the run named by the label diverged, at the line that started the run."""
+def warn_of_divergence(label: str, diverged_at: int | None) -> None:
+    """Warn, where the run named by the label diverged, at the reader's line that started it."""
     if diverged_at is not None:
+        modules = [frame.frame.f_globals["__name__"] for frame in inspect.stack(context=0)]
+        readers = next(i for i, name in enumerate(modules, start=1) if name.partition(".")[0] != OURS)
         message = f"{label}: not finite after step {diverged_at}; the run was stopped"
-        warnings.warn(message, DivergenceWarning, stacklevel=stacklevel + 1)
+        warnings.warn(message, DivergenceWarning, stacklevel=readers)

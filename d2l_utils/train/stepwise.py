@@ -1,6 +1,7 @@
 """Training minibatch by minibatch: a rule or Gluon's Trainer. Nothing here draws or prints."""
 
 from collections.abc import Callable
+from itertools import islice
 from time import perf_counter
 from typing import Any
 
@@ -8,7 +9,7 @@ import mxnet as mx
 from mxnet import gluon as mx_gluon
 from mxnet import nd
 
-from .. import linear, rules
+from .. import rules
 from . import graphs
 from .history import History, first_not_finite, warn_of_divergence
 from .losses import squared_error
@@ -63,28 +64,24 @@ def stepwise(
     Source: Zhang, Lipton, Li and Smola, "Dive into Deep Learning", the function train_ch7.
     """
     task = Task(features, labels, batch_size, num_epochs, record_every, loss)
-    network = Network(_net_for(task, net), task)
+    network = Network(net, task)
     params = list(network.trained.values())
     knobs = rules.for_one_run(hyperparams)
     states = rules.check_rule(rule, params, knobs, nd.zeros_like)
-    # Two sets of buffers take turns, so that no update overwrites what it still has to read.
-    now = graphs.Buffers(params, states)
-    then = graphs.Buffers(params, states)
-    update = graphs.update(rule, now, knobs)
-    gradient = network.gradient(now.params, now.grads)
-    next_gradient = network.gradient(then.params, then.grads)
+    # Two sets of buffers take turns, so that no update overwrites what it still has to read; the first is current.
+    buffers = [graphs.Buffers(params, states) for _ in range(2)]
+    gradients = [network.gradient(each.params, each.grads) for each in buffers]
+    update = graphs.update(rule, buffers[0], knobs)
 
     def step(X, y):
-        nonlocal now, then, gradient, next_gradient
-        batch_loss = gradient(X, y)
-        update(now, then)
-        now, then = then, now
-        gradient, next_gradient = next_gradient, gradient
+        batch_loss = gradients[0](X, y)
+        update(*buffers)
+        buffers.reverse()
+        gradients.reverse()
         return batch_loss
 
-    label = rules.label(rules.name_of(rule), knobs)
-    history = run(step, lambda: network.all_params(now.params), lambda: network.loss(now.params), label, network.task)
-    for param, trained in zip(params, now.params):
+    history = run(step, lambda: network.at(buffers[0].params), rules.label(rules.name_of(rule), knobs), network.task)
+    for param, trained in zip(params, buffers[0].params):
         param[:] = trained
     return history
 
@@ -124,33 +121,39 @@ def gluon(
     Source: Zhang, Lipton, Li and Smola, "Dive into Deep Learning", the function train_gluon_ch7.
     """
     task = Task(features, labels, batch_size, num_epochs, record_every, loss)
-    _check_optimizer(optimizer, net, hyperparams)
-    net = _net_for(task, net)
+    updater, label = _updater(optimizer, net, hyperparams)
     network = Network(net, task)
-    params = list(network.trained.values())
+    trainer = updater if isinstance(updater, mx_gluon.Trainer) else mx_gluon.Trainer(network.params, updater)
+    return run(trainer_step(trainer, network), lambda: network.at(network.trained.values()), label, network.task)
+
+
+def _updater(optimizer, net, hyperparams):
+    """A Trainer, or an optimizer to make one with; and what a run by it is called."""
     if isinstance(optimizer, mx_gluon.Trainer):
-        trainer = optimizer
-        label = type(trainer.optimizer).__name__.lower()
-    else:
-        knobs = rules.for_one_run(hyperparams)
-        trainer = mx_gluon.Trainer(net.collect_params(), optimizer, knobs)
-        label = rules.label(optimizer, knobs)
-    step = trainer_step(trainer, network.gradient(params, [x.grad for x in params]), params)
-    return run(step, lambda: network.all_params(params), lambda: network.loss(params), label, network.task)
+        if net is None or hyperparams:
+            raise ValueError("optimizer is a Trainer; it goes with the net that it trains, without hyperparameters")
+        return optimizer, type(optimizer.optimizer).__name__.lower()
+    rules.check_rate("learning_rate", hyperparams)
+    known = mx.optimizer.Optimizer.opt_registry
+    if not isinstance(optimizer, str) or optimizer.lower() not in known:
+        raise ValueError(f"optimizer is {optimizer!r}; Gluon's Trainer knows {', '.join(sorted(known))}")
+    knobs = rules.for_one_run(hyperparams)
+    return mx.optimizer.create(optimizer, **knobs), rules.label(optimizer, knobs)
 
 
-def trainer_step(trainer: Any, gradient: Callable, params: list, batch_size: int | None = None) -> Callable:
+def trainer_step(trainer: Any, network: Network, batch_size: int | None = None) -> Callable:
     """A step of a Trainer on the gradients that a graph writes.
 
     Args:
         trainer: a gluon.Trainer.
-        gradient: a function (X, y) that writes the gradients of the mean loss and returns it.
-        params: the arrays that it trains (list of NDArrays).
+        network: what it trains.
         batch_size: by what to divide the sum of a batch's gradients (int); by the rows that it has if None.
 
     Returns:
-        A function (X, y) that does one update and returns the loss.
+        A function (X, y) that does one update and returns the mean loss.
     """
+    params = list(network.trained.values())
+    gradient = network.gradient(params, [x.grad for x in params])
 
     def step(X, y):
         loss = gradient(X, y)
@@ -162,32 +165,13 @@ def trainer_step(trainer: Any, gradient: Callable, params: list, batch_size: int
     return step
 
 
-def _net_for(task, net):
-    if net is not None:
-        return net
-    if task.features.ndim != 2:
-        raise ValueError(f"features has {task.features.ndim} axes; without a net it must have two, rows and columns")
-    return linear.net(task.features.shape[1])
-
-
-def _check_optimizer(optimizer, net, hyperparams):
-    if isinstance(optimizer, mx_gluon.Trainer):
-        if net is None or hyperparams:
-            raise ValueError("optimizer is a Trainer; it goes with the net that it trains, without hyperparameters")
-        return
-    rules.check_rate("learning_rate", hyperparams)
-    known = mx.optimizer.Optimizer.opt_registry
-    if not isinstance(optimizer, str) or optimizer.lower() not in known:
-        raise ValueError(f"optimizer is {optimizer!r}; Gluon's Trainer knows {', '.join(sorted(known))}")
-
-
-def run(step: Callable, params: Callable, evaluate: Callable, label: str, task: Task) -> History:
+def run(step: Callable, measure: Callable, label: str, task: Task) -> History:
     """The loop that all ways of training share: shuffle, step, record, stop where a number is not finite.
 
     Args:
         step: does one update on a minibatch (X, y) and returns its loss, an NDArray of one entry.
-        params: returns the current parameters, a list of NDArrays.
-        evaluate: returns the mean loss over all the data, an NDArray of one entry.
+        measure: returns the mean loss over all the data, an NDArray of one entry, and the current parameters, a list
+            of NDArrays.
         label: names the run in its history and in warnings (str).
         task: the data and the plan (Task).
 
@@ -197,36 +181,28 @@ def run(step: Callable, params: Callable, evaluate: Callable, label: str, task: 
     Example:
         >>> w = nd.ones(1)
         >>> task = Task(nd.ones((4, 1)), nd.ones(4), batch_size=2, num_epochs=1, record_every=2)
-        >>> run(lambda X, y: w, lambda: [w], lambda: w, "at rest", task).steps
+        >>> run(lambda X, y: w, lambda: (w, [w]), "at rest", task).steps
         [0, 1, 2]
     """
     history = History(label)
-    steps, epochs = task.records
-    unchecked: list = []
+    minibatches = task.minibatches()
+    done = 0
     seconds = 0.0
-
-    def record():
-        loss = evaluate()
-        place = len(history.steps)
-        history.steps.append(steps[place])
-        history.epochs.append(epochs[place])
-        history.seconds.append(seconds)
-        history.diverged_at = first_not_finite(steps[place], unchecked, [loss, *params()])
-        history.losses.append(float(loss.asscalar()))
-        unchecked.clear()
-
-    record()
-    if history.diverged_at is None:  # data that are not finite cannot be trained on
+    for steps, epochs in zip(*task.records):
         start = perf_counter()
-        for number, (X, y) in enumerate(task.minibatches(), start=1):
-            unchecked.append(step(X, y))
-            if number == steps[len(history.steps)]:
-                nd.waitall()  # MXNet works in the background: the clock waits for it
-                seconds += perf_counter() - start
-                record()
-                if history.diverged_at is not None:
-                    break
-                start = perf_counter()
-    warn_of_divergence(label, history.diverged_at, stacklevel=3)
-    history.params = [array.copy() for array in params()]
+        batch_losses = [step(X, y) for X, y in islice(minibatches, steps - done)]
+        if batch_losses:  # there are none before the first record
+            nd.waitall()  # MXNet works in the background: the clock waits for it
+            seconds += perf_counter() - start
+        done = steps
+        loss, params = measure()
+        history.steps.append(steps)
+        history.epochs.append(epochs)
+        history.losses.append(float(loss.asscalar()))
+        history.seconds.append(seconds)
+        history.diverged_at = first_not_finite(steps, batch_losses, [loss, *params])
+        if history.diverged_at is not None:
+            break
+    warn_of_divergence(label, history.diverged_at)
+    history.params = [array.copy() for array in params]
     return history

@@ -45,11 +45,10 @@ class Task:
         if mx.util.is_np_array():
             raise ValueError("MXNet's NumPy mode is on; mx.npx.reset_np() switches it off, and classic arrays train")
         self._check_data()
-        check_count("batch_size", self.batch_size)
+        for name in ("batch_size", "num_epochs", "record_every"):
+            check_count(name, getattr(self, name))
         if self.batch_size > len(self.features):
             raise ValueError(f"batch_size is {self.batch_size}; the data have only {len(self.features)} rows")
-        check_count("num_epochs", self.num_epochs)
-        check_count("record_every", self.record_every)
         if self.record_every % self.batch_size:
             raise ValueError(
                 f"record_every is {self.record_every}; it must be a multiple of batch_size, {self.batch_size}"
@@ -90,21 +89,19 @@ class Task:
     @cached_property
     def records(self) -> tuple[list[int], list[float]]:
         """The steps and the epochs of all records, the first before training, the last at the end."""
-        steps, epochs = [0], [0.0]
         per_epoch = len(self.batch_sizes)
-        for epoch in range(self.num_epochs):
-            is_last = epoch + 1 == self.num_epochs
-            for mark in sorted({*self.marks, per_epoch} if is_last else self.marks):
-                steps.append(epoch * per_epoch + mark)
-                epochs.append(epoch + min(mark * self.batch_size / len(self.features), 1.0))
-        return steps, epochs
+        end = per_epoch * self.num_epochs
+        marked = np.add.outer(range(0, end, per_epoch), np.array(self.marks, dtype=int))
+        steps = np.unique([0, *marked.flat, end])
+        full, rest = np.divmod(steps, per_epoch)
+        return steps.tolist(), (full + rest * self.batch_size / len(self.features)).tolist()
 
     def minibatches(self) -> Iterator[tuple[Any, Any]]:
         """The minibatches (X, y) of all epochs, shuffled anew in each."""
+        cuts = tuple(range(self.batch_size, len(self.features), self.batch_size))
         for _ in range(self.num_epochs):
             order = nd.from_numpy(shuffled(len(self.features)))
-            columns = (self.features, self.labels)
-            yield from zip(*[_split(column.take(order), self.batch_size) for column in columns])
+            yield from zip(_split(self.features.take(order), cuts), _split(self.labels.take(order), cuts))
 
 
 def shuffled(num_examples: int) -> np.ndarray:
@@ -114,12 +111,9 @@ def shuffled(num_examples: int) -> np.ndarray:
     return order
 
 
-def _split(array, batch_size):
-    """Cut an array into full batches and a smaller last one, in one operation: slicing costs one each."""
-    num_full = len(array) // batch_size
-    size = num_full * batch_size
-    batches = nd.split(array[:size], num_full, axis=0) if num_full > 1 else [array[:size]]
-    return batches if size == len(array) else [*batches, array[size:]]
+def _split(array, cuts):
+    """Cut an array into batches in one operation: slicing costs one each. MXNet gives a single one without a list."""
+    return nd.split_v2(array, cuts) if cuts else [array]
 
 
 def check_count(name: str, number: Any) -> None:

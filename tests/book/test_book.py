@@ -1,12 +1,11 @@
 """The built pages as text: whole by themselves, linked to each other, readable without a script."""
 
 import re
-import shutil
 import subprocess
 import sys
 from html.parser import HTMLParser
 
-from book import address, citations, notebook, outputs, page, pdf, search, site
+from book import address, citations, notebook, page, pages, pdf, policy, search, site
 from d2l_utils.plot import figure
 from eyes import contrast
 
@@ -43,6 +42,13 @@ def name(request):
 @pytest.fixture
 def text(name):
     return (site.OUTPUT / f"{name}.html").read_text(encoding="utf-8")
+
+
+def test_page_says_what_it_may_load_and_run(text):
+    found = re.findall(r'<meta http-equiv="Content-Security-Policy" content="([^"]+)">', text)
+    (inline,) = re.findall(r"<script>(.*?)</script>", text)
+    assert found == [policy.content(inline)]
+    assert text.index("Content-Security-Policy") < text.index("<link")
 
 
 def test_page_is_whole_by_itself(text):
@@ -108,26 +114,19 @@ def test_every_page_leads_to_every_page_and_on(name, text):
 
 
 def render(*cells):
-    return page.body(new_notebook(cells=[new_markdown_cell("# X"), *cells]), "x")
+    return page.body(new_notebook(cells=[new_markdown_cell("# X"), *cells]))
 
 
 def framed(nb, name="05_x"):
     """A page of its own for a notebook."""
-    current = site.describe(name, nb, [name])
+    current = pages.describe(name, nb, [name])
     return site.frame(current, [current], site.linked_repository())
 
 
-def test_a_chapter_that_never_ran_has_no_page_and_its_solutions_neither(tmp_path, monkeypatch):
-    for name in ("index", "05_rmsprop_solutions"):
-        shutil.copy(outputs.EXECUTED / f"{name}.ipynb", tmp_path)
-    monkeypatch.setattr(outputs, "EXECUTED", tmp_path)
-    assert [current["name"] for current in site.list_of_pages()] == ["index", "references"]
-
-
 def test_pages_are_turned_from_chapter_to_chapter():
-    pages = [site.describe(name, notebook.read(name), NAMES) for name in NAMES]
-    by_name = {current["name"]: current for current in pages}
-    turned = [site.neighbours(by_name[name], pages) for name in ("05_rmsprop", "05_rmsprop_solutions")]
+    entries = [pages.describe(name, notebook.read(name), NAMES) for name in NAMES]
+    by_name = {current["name"]: current for current in entries}
+    turned = [pages.neighbours(by_name[name], entries) for name in ("05_rmsprop", "05_rmsprop_solutions")]
     names = [[entry["name"] for entry in pair] for pair in turned]
     assert names == [["04_adagrad", "06_rmsprop_linear_regression"], ["05_rmsprop", "06_rmsprop_linear_regression"]]
 
@@ -242,16 +241,16 @@ def test_a_repository_adds_links_to_run_a_page_online(monkeypatch):
     nb = new_notebook(cells=[new_markdown_cell("# X\n\nText.")])
     monkeypatch.delenv("D2L_REPOSITORY", raising=False)
     monkeypatch.setattr(address, "stored", lambda: address.UNSET)
-    assert "Colab" not in framed(nb)
+    assert "Colab" not in framed(nb, "05_rmsprop")
     monkeypatch.setattr(address, "stored", lambda: "octocat/stored")
-    assert "/github/octocat/stored/blob/main/notebooks/05_x.ipynb" in framed(nb)
+    assert "/github/octocat/stored/blob/main/notebooks/05_rmsprop.ipynb" in framed(nb, "05_rmsprop")
     monkeypatch.setenv("D2L_REPOSITORY", "octocat/rmsprop")
-    text = framed(nb)
-    assert "/github/octocat/rmsprop/blob/main/notebooks/05_x.ipynb" in text
-    assert "/v2/gh/octocat/rmsprop/main?labpath=notebooks%2F05_x.ipynb" in text
+    text = framed(nb, "05_rmsprop")
+    assert "/github/octocat/rmsprop/blob/main/notebooks/05_rmsprop.ipynb" in text
+    assert "/v2/gh/octocat/rmsprop/main?labpath=notebooks%2F05_rmsprop.ipynb" in text
     monkeypatch.setenv("D2L_REPOSITORY", "octocat")
     with pytest.raises(ValueError, match="D2L_REPOSITORY is 'octocat'; it must be owner/name"):
-        framed(nb)
+        framed(nb, "05_rmsprop")
 
 
 def test_a_page_can_stand_in_one_document_with_the_others():

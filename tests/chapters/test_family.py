@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import chapter_rules as rules
-from d2l_utils import parity
+from d2l_utils import parity, train
 from d2l_utils.chapters import definitions
 
 import mxnet as mx
@@ -133,7 +133,7 @@ def test_rule_takes_the_same_way(name, dtype, where, problem, request):
     case, (start, gradient) = CASES[name], problem
     walk = start.astype(dtype), gradient, NUM_STEPS
     if where == "ndarray":
-        theirs = parity.by_rule(case.rule, nd.array(walk[0], dtype=dtype), *walk[1:], **case.knobs)
+        theirs = train.iterates(case.rule, nd.array(walk[0], dtype=dtype), *walk[1:], **case.knobs)
     elif where == "gluon":
         optimizer, options = case.gluon
         theirs = parity.by_gluon(optimizer, *walk, **options)
@@ -141,7 +141,7 @@ def test_rule_takes_the_same_way(name, dtype, where, problem, request):
         request.getfixturevalue("torch")
         optimizer, options = case.torch
         theirs = parity.by_torch(optimizer, *walk, **options)
-    mine = parity.by_rule(case.rule, *walk, **case.knobs)
+    mine = train.iterates(case.rule, *walk, **case.knobs)
     assert mine.dtype == theirs.dtype == dtype
     assert np.abs(mine[-1] - mine[0]).max() > 0.01  # it went somewhere
     atol = ROUNDED_RATE if (name, where, dtype) == ("adam_eps_hat", "gluon", "float64") else TOLERANCES[dtype]
@@ -163,7 +163,7 @@ def test_pytorchs_rmsprop_in_all_its_combinations(torch, options, dtype):
     gradients = np.random.normal(size=(NUM_STEPS, 8))
     walk = np.linspace(-1, 1, 8).astype(dtype), lambda x, t: gradients[t]
     knobs = {"lr": 0.01, "alpha": 0.9, "eps": 1e-6, **options}
-    mine, theirs = parity.by_rule(rules.rmsprop_torch, *walk, **knobs), parity.by_torch("RMSprop", *walk, **knobs)
+    mine, theirs = train.iterates(rules.rmsprop_torch, *walk, **knobs), parity.by_torch("RMSprop", *walk, **knobs)
     np.testing.assert_allclose(mine, theirs, rtol=0, atol={"float32": 1e-6, "float64": 1e-12}[dtype])
 
 

@@ -1,7 +1,7 @@
 """What must hold of the rules whatever the numbers: Hypothesis draws hyperparameters and gradients."""
 
 import chapter_rules as rules
-from d2l_utils import parity
+from d2l_utils import parity, train
 
 import numpy as np
 import pytest
@@ -25,7 +25,7 @@ def gradients(elements):
 
 
 def walk(rule, g, start=0.0, **knobs):
-    return parity.by_rule(rule, np.full(3, start), lambda x, t: g[t], NUM_STEPS, **knobs)
+    return train.iterates(rule, np.full(3, start), lambda x, t: g[t], NUM_STEPS, **knobs)
 
 
 def close(mine, theirs):

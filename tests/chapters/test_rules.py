@@ -3,7 +3,7 @@
 import chapter_rules as rules
 from d2l_utils import data, runtime, train
 from d2l_utils.chapters import definitions
-from d2l_utils.parity import by_gluon, by_rule
+from d2l_utils.parity import by_gluon
 from d2l_utils.rules import check_rule, sqrt
 from d2l_utils.train.graphs import Buffers
 from d2l_utils.train.graphs import update as make_update
@@ -62,7 +62,7 @@ BY_HAND = [
 
 @pytest.mark.parametrize(("rule", "knobs", "first", "second"), BY_HAND)
 def test_first_two_steps_by_hand(rule, knobs, first, second):
-    path = by_rule(rule, np.array(10.0), lambda x, t: (2.0, 4.0)[t], num_steps=2, **knobs)
+    path = train.iterates(rule, np.array(10.0), lambda x, t: (2.0, 4.0)[t], num_steps=2, **knobs)
     np.testing.assert_allclose(-np.diff(path), [first, second], rtol=0, atol=1e-13)  # float64, numbers near 10
 
 
@@ -88,7 +88,7 @@ def walk_beside_gluon(scale, gamma, **gluon_eps):
     gradients = scale * np.random.normal(size=(200, 8))
     walk = np.ones(8, dtype=np.float32), lambda x, t: gradients[t]
     options = {"learning_rate": 0.01, "gamma1": gamma, **gluon_eps}
-    return by_rule(rules.rmsprop, *walk, lr=0.01, gamma=gamma, eps=1e-6), by_gluon("rmsprop", *walk, **options)
+    return train.iterates(rules.rmsprop, *walk, lr=0.01, gamma=gamma, eps=1e-6), by_gluon("rmsprop", *walk, **options)
 
 
 @pytest.mark.parametrize("scale", [1e-3, 1.0, 1e3])

@@ -28,7 +28,7 @@ def test_machines_without_a_working_wheel(system, machine, words, monkeypatch):
     monkeypatch.setattr(platform, "system", lambda: system)
     monkeypatch.setattr(platform, "machine", lambda: machine)
     with pytest.raises(runtime.MXNetUnavailable) as refusal:
-        runtime.load()
+        runtime.prepare()
     assert all(word in str(refusal.value) for word in words)
 
 
@@ -52,13 +52,18 @@ def test_pythons_that_the_lock_does_not_cover(version, monkeypatch):
 
 
 def test_mxnet_not_installed(monkeypatch):
-    def without_mxnet(name):
-        if name == "mxnet":
-            raise ModuleNotFoundError("No module named 'mxnet'", name="mxnet")
-
-    monkeypatch.setattr(importlib, "import_module", without_mxnet)
+    monkeypatch.delitem(sys.modules, "mxnet")
+    monkeypatch.setattr(sys, "path", [])
     with pytest.raises(runtime.MXNetUnavailable, match="'mxnet' is not installed for .*Run `make`"):
-        runtime.load()
+        importlib.import_module("mxnet")
+
+
+def test_package_that_mxnet_needs_not_installed():
+    def without_requests(module):
+        raise ModuleNotFoundError("No module named 'requests'", name="requests")
+
+    with pytest.raises(runtime.MXNetUnavailable, match="'requests' is not installed for .*Run `make`"):
+        runtime._execute(without_requests, mxnet)
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,12 @@
 """How modules become one script: each in a scope of its own, and every mistake an error that names it."""
 
+import json
 import re
+import subprocess
+import sys
 
-from d2l_utils.playground import bundle
+from d2l_utils.colours import OPTIMIZERS
+from d2l_utils.playground import bundle, facts
 
 import pytest
 
@@ -52,3 +56,19 @@ def test_mistakes_are_named(write, modules, message):
 def test_a_renamed_file_is_missed_by_name(write):
     with pytest.raises(FileNotFoundError, match="a.js imports ./gone.js, which is not there"):
         bundle.joined(write(a='import { b } from "./gone.js";'))
+
+
+def test_the_script_has_the_colours_that_python_has():
+    written = re.search(r"^const FACTS = (.*);$", bundle.script(), flags=re.MULTILINE)[1].replace("<\\/", "</")
+    rules = json.loads(written)["rules"].values()
+    assert {rule["title"]: rule["colour"] for rule in rules}.items() <= OPTIMIZERS.items()
+    assert "#" not in facts.FILE.read_text(encoding="utf-8")
+
+
+HEAVY = """import sys; from d2l_utils import playground; playground.script()
+print({"mxnet", "matplotlib"} & {*sys.modules})"""
+
+
+def test_who_asks_for_the_script_alone_does_not_wait():
+    done = subprocess.run([sys.executable, "-c", HEAVY], capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout.strip() == "set()"

@@ -3,7 +3,8 @@
 import re
 
 from d2l_utils.chapters import definitions
-from d2l_utils.playground.surfaces import FACTS, SURFACES, noise
+from d2l_utils.playground.facts import FACTS
+from d2l_utils.playground.surfaces import SURFACES, noise
 
 import numpy as np
 import pytest

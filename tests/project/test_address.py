@@ -31,7 +31,7 @@ def test_every_notebook_with_code_begins_with_the_line(name):
     if setups:
         assert nb.cells.index(setups[0]) == nb.cells.index(notebook.code_cells(nb)[0]) - 1
         assert setups[0].outputs == []
-        assert "find_spec" not in page.body(nb, name)
+        assert "find_spec" not in page.body(nb)
 
 
 def test_it_does_nothing_where_the_package_is_installed():

@@ -15,23 +15,24 @@ GROUND = {"runtime", "kernels", "old_names", "arm", "chapters"}
 ARROWS = {
     **dict.fromkeys(GROUND, GROUND),
     "rules": {"runtime"},
+    "colours": set(),
     "data": {"runtime", "chapters"},
     "linear": {"rules", "runtime"},
     "train": {"data", "linear", "rules", "runtime"},
     "fast": {"train", "data", "linear", "rules", "runtime"},
-    "parity": {"rules", "runtime"},
-    "plot": set(),
-    "plot.__init__": {"playground"},  # it offers explore
+    "parity": set(),
+    "plot": {"colours"},
+    "plot.__init__": {"colours", "playground"},  # it offers explore
     "train.__init__": {"data", "linear", "rules", "runtime", "fast"},  # it offers what is quick, too
-    "playground": {"plot", "rules", "train"},
+    "playground": {"colours", "plot", "rules", "train"},
     "textbook": {ANYTHING},
     FRONT: {ANYTHING},
-    "book": {"data.files", "kernels", "chapters", "playground"},
+    "book": {"data.files", "kernels", "chapters", "colours", "playground"},
     "tools": {ANYTHING},
     "benchmarks": {ANYTHING},
 }
 # These are for readers alone: no room but the front, and those named here, may know of them.
-FOR_READERS = {"textbook": set(), "playground": {"plot.__init__", "book", "tools", "benchmarks"}}
+FOR_READERS = {"textbook": {"benchmarks"}, "playground": {"plot.__init__", "book", "tools", "benchmarks"}}
 
 
 def rooms(root):

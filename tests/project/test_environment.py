@@ -1,4 +1,4 @@
-"""One source of truth for the versions: pyproject.toml, the locks and environment.yml say the same."""
+"""One source of truth for the versions: pyproject.toml, the locks and environment.yml say the same, by hashes."""
 
 import re
 import sys
@@ -8,8 +8,12 @@ from d2l_utils import runtime
 from tools import lock
 
 import pytest
+import yaml
 from packaging.requirements import Requirement
 
+# What pip is given, by make, by conda and by d2l_utils/arm.py.
+INSTALLED = [lock.READERS, lock.DEVELOPERS, lock.PEERS, lock.CUDA]
+INSTALLED += [lock.ROOT / f"requirements-{name}.txt" for name in ("arm", "cpu", "d2l")]
 PROJECT = (lock.ROOT / "pyproject.toml").read_text(encoding="utf-8")
 
 
@@ -56,7 +60,7 @@ def test_main_pins_are_the_ones_asked_for():
     assert versions(locked["numpy"]) == {"1.23.5", "1.26.4", "2.2.6", "2.5.5"}
 
 
-@pytest.mark.parametrize("path", [lock.READERS, lock.DEVELOPERS])
+@pytest.mark.parametrize("path", INSTALLED, ids=lambda path: path.stem)
 def test_every_pin_has_a_hash(path):
     blocks = re.split(r"^(?=[a-z0-9])", path.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]
     assert all("--hash=sha256:" in block for block in blocks)
@@ -66,9 +70,26 @@ def test_every_pin_has_a_hash(path):
 
 
 def test_peers_are_pinned_and_kept_out_of_the_locks():
-    peers = pins(lock.ROOT / "requirements-peers.txt")
-    assert versions(peers["torch"]) == {"2.13.0"}
-    assert not {*peers} & {*pins(lock.READERS), *pins(lock.DEVELOPERS)}
+    wanted = {*pins(lock.PEERS_WANTED)}
+    assert wanted == {"torch", "keras", "numba"}
+    assert wanted <= {*pins(lock.PEERS), *pins(lock.CUDA)}
+    assert not wanted & {*pins(lock.READERS), *pins(lock.DEVELOPERS)}
+
+
+def test_pytorch_has_one_version_whatever_its_build():
+    (version,) = versions(pins(lock.CUDA)["torch"])
+    assert versions(pins(lock.PEERS_WANTED)["torch"]) == {version}
+    assert versions(pins(lock.ROOT / "requirements-cpu.txt")["torch"]) == {f"{version}+cpu"}
+    assert not {*pins(lock.PEERS)} & {*pins(lock.CUDA)}
+
+
+def test_peers_leave_all_else_as_it_is():
+    """What they share with the other locks has the same version there."""
+    peers, developers = pins(lock.PEERS), pins(lock.DEVELOPERS)
+    shared = {*peers} & {*developers}
+    assert {"numpy", "jinja2", "rich"} <= shared
+    for name in shared:
+        assert versions(peers[name]) <= versions(developers[name])
 
 
 def test_developers_lock_holds_the_readers_lock():
@@ -77,11 +98,12 @@ def test_developers_lock_holds_the_readers_lock():
         assert versions(requirements) == versions(developers[name])
 
 
-def test_conda_environment_is_the_lock():
-    assert lock.CONDA.read_text(encoding="utf-8") == lock.environment(lock.READERS.read_text(encoding="utf-8"))
-    assert f"python={lock.MAIN}" in lock.CONDA.read_text(encoding="utf-8")
-    for name in ("mxnet==1.9.1", "d2l==0.8.7", "matplotlib==", "jupyter==", "numpy==1.23.5"):
-        assert f'- "{name}' in lock.CONDA.read_text(encoding="utf-8")
+def test_conda_brings_python_and_pip_the_locked_files():
+    head = (lock.ROOT / "environment.yml").read_text(encoding="utf-8")
+    python, pip, packages = yaml.safe_load(head)["dependencies"]
+    assert (python, pip) == (f"python={lock.MAIN}", "pip")
+    assert packages == {"pip": ["--require-hashes", f"-r {lock.READERS.name}"]}
+    assert "&& pip install --no-deps --no-build-isolation -e .\n" in head
 
 
 def test_what_is_installed_is_what_is_locked():

@@ -1,6 +1,11 @@
 """The stored table of long MNIST runs fits the chapter's definitions, and its maker resumes what was stopped."""
 
+import fcntl
 import itertools
+import os
+import re
+import struct
+import termios
 
 from d2l_utils import train
 from tools import mnist_full
@@ -55,6 +60,21 @@ def test_a_run_that_was_stopped_is_resumed(table):
     assert mnist_full.stored() == rows
     mnist_full.main()
     assert len(trained) == 5
+
+
+def test_a_bar_is_shown_in_a_terminal_alone(table, monkeypatch, capsys):
+    rows, _ = table
+    mnist_full.main()
+    assert capsys.readouterr().err == ""
+    mnist_full.save([row for row in rows if row["output"] == "ReLU"])
+    ours, theirs = os.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("4H", 30, 100, 0, 0))  # lines, columns, pixels
+    with open(theirs, "w", encoding="utf-8") as terminal:
+        monkeypatch.setattr(mnist_full.sys, "stderr", terminal)
+        mnist_full.main()
+        shown = os.read(ours, 10_000).decode()
+    os.close(ours)
+    assert re.search(r"[1-5]/5 \[\d\d:\d\d<\d\d:\d\d, ", shown)  # the time so far and the time left
 
 
 def test_stand_in_data_are_refused(table, monkeypatch):

@@ -166,7 +166,7 @@ def test_advice_on_macos_and_beside_conda(machine):
     assert machine.run()[1].endswith("brew install python@3.11")
     machine.add("uname", "echo Linux")
     machine.add("conda")
-    assert machine.run()[1].endswith("conda env create -f environment.yml && conda activate rmsprop")
+    assert machine.run()[1].endswith("&& conda activate rmsprop && pip install --no-deps --no-build-isolation -e .")
 
 
 def test_debian_names_the_package_that_its_python_lacks(machine):

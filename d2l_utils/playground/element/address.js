@@ -1,4 +1,4 @@
-// A setting as the end of an address, short and readable, and back: #play?surface=ravine&start=-5,-2&...
+// A setting as a part of an address, short and readable, and back: play?surface=ravine&start=-5,-2&...
 
 import { RULES } from "./facts.js";
 
@@ -19,15 +19,13 @@ export function toAddress(setting, name) {
     ...(Object.keys(setting.runs).length > 1 ? [["active", setting.active]] : []),
     ...(setting.step < setting.num_steps ? [["step", setting.step]] : []),
   ];
-  return `#${name}?${parts.map(([key, value]) => `${key}=${value}`).join("&")}`;
+  return `${name}?${parts.map(([key, value]) => `${key}=${value}`).join("&")}`;
 }
 
-// What an address gives, unchecked; null where it speaks of something else.
-export function fromAddress(address, name) {
-  const mark = `#${name}?`;
-  if (!address.startsWith(mark)) return null;
-  const given = {};
-  for (const [key, text] of new URLSearchParams(address.slice(mark.length))) {
+// What such a part gives, unchecked.
+export function fromAddress(part, name) {
+  const given = Object.create(null); // which takes a name such as __proto__ for any other
+  for (const [key, text] of new URLSearchParams(part.slice(`${name}?`.length))) {
     const numbers = text.split(",").map((number) => (number === "" ? NaN : Number(number)));
     if (Object.hasOwn(RULES, key)) given.runs = { ...given.runs, [key]: knobsOf(key, numbers) };
     else Object.assign(given, read(key, text, numbers));

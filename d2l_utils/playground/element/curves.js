@@ -2,10 +2,12 @@
 
 import { Frame } from "./frame.js";
 import { marks } from "./marks.js";
-import { raised, said, ticks } from "./numbers.js";
+import { clamp, raised, said, ticks } from "./numbers.js";
 import { line, set, svg, tenth } from "./svg.js";
 
 const DEEPEST = 16; // decades; what lies deeper is cut off
+const LEAST = -307; // the powers of ten that are whole numbers of their own; what lies beyond them is cut off, too
+const MOST = 308;
 export const SECOND = ["", "4 3"]; // the dashes of x1 and of x2
 
 export class CurvePanel {
@@ -78,9 +80,10 @@ function decadesOf(series, highest) {
     }
   }
   if (most === 0) return [-1, 0];
-  const high = Math.ceil(Math.log10(Math.min(most, highest)) + 0.02);
-  const low = Math.max(Math.floor(Math.log10(least) - 0.02), high - DEEPEST);
-  return [Math.min(low, high - 1), high];
+  const seen = Math.min(most, Math.max(highest, 1000 * least)); // a start at the minimum has no height
+  const high = clamp(Math.ceil(Math.log10(seen) + 0.02), LEAST + 1, MOST);
+  const low = clamp(Math.floor(Math.log10(least) - 0.02), Math.max(LEAST, high - DEEPEST), high - 1);
+  return [low, high];
 }
 
 function logTicks(low, high, most) {

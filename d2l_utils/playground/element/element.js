@@ -2,29 +2,24 @@
 
 import { fromAddress, toAddress } from "./address.js";
 import { Choice } from "./choice.js";
-import { RULES, SURFACES } from "./facts.js";
+import { RULES } from "./facts.js";
 import { Link } from "./link.js";
+import { clamp } from "./numbers.js";
 import { Player } from "./player.js";
 import { run } from "./run.js";
-import { allowed, checked, onSurface, sameStep } from "./setting.js";
+import { allowed, checked, fromJSON, onSurface, sameStep } from "./setting.js";
 import { settledAfter, withNextFrame } from "./timing.js";
 import { TYPED, View } from "./view.js";
 import { notUnderstood } from "./words.js";
 
 class OptimizerPlayground extends HTMLElement {
-  static facts = { rules: RULES, surfaces: SURFACES };
-  static run = run;
-  static checked = checked;
-  static toAddress = toAddress;
-  static fromAddress = fromAddress;
-
   connectedCallback() {
     if (this.view) return;
-    this.initial = checked(JSON.parse(this.getAttribute("setting") ?? "{}"));
+    this.initial = checked(fromJSON(this.getAttribute("setting") ?? "{}"));
     this.setting = this.initial.setting;
     this.notice = notUnderstood(this.initial.ignored);
     this.choice = new Choice();
-    this.link = this.hasAttribute("address") ? new Link(this.getAttribute("address") || "play") : null;
+    this.link = Link.of(this);
     this.view = new View(this.attachShadow({ mode: "open" }), {
       onStart: (start) => this.change({ start }),
       onKnob: (name, value) => this.turnKnob(name, value),
@@ -40,8 +35,9 @@ class OptimizerPlayground extends HTMLElement {
     // Before the view has a width there is nothing to draw on.
     this.redraw = withNextFrame(() => this.view.width && this.draw());
     this.announce = settledAfter(300, () => this.player.playing || this.view.speak());
-    this.keepAddress = settledAfter(250, () => this.link?.write(this.setting));
+    this.keepAddress = settledAfter(350, () => this.link?.write(this.setting)); // Safari takes 100 in half a minute
     this.listen();
+    this.view.resize();
     this.readLink();
   }
 
@@ -85,9 +81,10 @@ class OptimizerPlayground extends HTMLElement {
     if (!given) return;
     const { setting, ignored } = checked(given);
     this.change(setting);
+    this.link.keep(setting);
     this.notice = notUnderstood(ignored);
     this.isChanged = false;
-    this.scrollIntoView({ block: "start" });
+    if (this.link.isMeant) this.scrollIntoView({ block: "start" });
   }
 
   // What was typed into a field; if it cannot be, the old number comes back, and the line says what can.
@@ -121,7 +118,7 @@ class OptimizerPlayground extends HTMLElement {
 
   jump(step) {
     this.player.pause();
-    this.turn({ step: Math.min(Math.max(step, 0), this.setting.num_steps) });
+    this.turn({ step: clamp(step, 0, this.setting.num_steps) });
   }
 
   turn(changes) {
@@ -144,6 +141,9 @@ class OptimizerPlayground extends HTMLElement {
     else this.player.play(step < num_steps ? step : 0, num_steps);
   }
 }
+
+// What can be asked of it without an instrument on the page.
+Object.assign(OptimizerPlayground, { facts: { rules: RULES }, run, checked, toAddress, fromAddress });
 
 // A page may have this script twice: the first one counts.
 if (!customElements.get("optimizer-playground")) customElements.define("optimizer-playground", OptimizerPlayground);

@@ -1,4 +1,4 @@
-// What Python and the script share: facts.json, by its two tables.
+// What Python and the script share: facts.json, by its two tables. The colours are added by facts.py.
 
 import FACTS from "../facts.json" with { type: "json" };
 

@@ -1,25 +1,51 @@
-// The page's address, as far as it belongs to a playground of this name.
+// The page's address, which its instruments share: each has a part of its own, #play?...;play-2?...
 
 import { fromAddress, toAddress } from "./address.js";
 
+const PARTS = new Map(); // what the address says, by the instruments' names
+
 export class Link {
-  constructor(name) {
-    this.name = name;
+  // That of an instrument with the attribute address; null where the page's address is not to be touched.
+  static of(element) {
+    const linked = [...document.querySelectorAll(`${element.localName}[address]`)];
+    return linked.includes(element) ? new Link(linked.indexOf(element)) : null;
   }
 
+  // The first of a page is called play, as it was when it was the only one.
+  constructor(place) {
+    this.name = place > 0 ? `play-${place + 1}` : "play";
+  }
+
+  // What the address gives for this one, unchecked; null where it says nothing of it.
   read() {
-    return fromAddress(location.hash, this.name);
+    const parts = location.hash.slice(1).split(";");
+    const own = parts.find((part) => part.startsWith(`${this.name}?`));
+    return own === undefined ? null : fromAddress(own, this.name);
   }
 
+  // Whether this is the one that the address leads to.
+  get isMeant() {
+    return location.hash.startsWith(`#${this.name}?`);
+  }
+
+  keep(setting) {
+    PARTS.set(this.name, toAddress(setting, this.name));
+  }
+
+  // The own part comes first: who opens this address is led here.
   write(setting) {
-    history.replaceState(history.state, "", toAddress(setting, this.name));
+    PARTS.delete(this.name);
+    const others = [...PARTS.values()];
+    this.keep(setting);
+    history.replaceState(history.state, "", `#${[PARTS.get(this.name), ...others].join(";")}`);
   }
 
   // Resolves to what came of it, in words.
   async copy(setting) {
     this.write(setting);
     const where = location.protocol === "file:" ? " It opens on this computer only." : "";
-    const copied = await navigator.clipboard?.writeText(location.href).then(
+    const { href } = new URL(`#${PARTS.get(this.name)}`, location);
+    const copied = await navigator.clipboard?.writeText(href).then(
       () => true,
       () => false,
     );

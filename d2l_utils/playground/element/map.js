@@ -5,7 +5,7 @@ import { contours } from "./contours.js";
 import { RULES, SURFACES } from "./facts.js";
 import { Frame } from "./frame.js";
 import { MARKS, marks, strokeOf } from "./marks.js";
-import { said, ticks } from "./numbers.js";
+import { clamp, said, ticks } from "./numbers.js";
 import { stepOf } from "./run.js";
 import { line, pair, set, svg } from "./svg.js";
 
@@ -43,7 +43,7 @@ export class MapPanel {
   // The point of the surface at a place in pixels, kept in view, to two decimals.
   pointAt(x, y) {
     const place = [this.low[0] + x / this.scale, this.low[1] + (this.frame.innerHeight - y) / this.scale];
-    return place.map((value, i) => Number(Math.min(Math.max(value, this.low[i]), this.high[i]).toFixed(2)));
+    return place.map((value, i) => Number(clamp(value, this.low[i], this.high[i]).toFixed(2)));
   }
 
   resize(width) {

@@ -1,5 +1,7 @@
 // Numbers as people read them, and the friendly ones at which sliders stop.
 
+export const clamp = (x, low, high) => Math.min(Math.max(x, low), high);
+
 const SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹";
 
 export function raised(exponent) {

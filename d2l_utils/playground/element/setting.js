@@ -1,17 +1,17 @@
 // A setting says all that a picture depends on. Here its defaults, and the check of one that came from outside.
 
 import { MOST_STEPS, RULES, SURFACES } from "./facts.js";
-import { said } from "./numbers.js";
+import { clamp, said } from "./numbers.js";
 
-const share = (value) => value >= 0 && value <= 1;
+const share = (value) => Number.isFinite(value) && value >= 0 && value <= 1;
 export const KNOBS = {
-  lr: { title: "learning rate η", fits: (value) => value > 0 && value < Infinity },
+  lr: { title: "learning rate η", fits: (value) => Number.isFinite(value) && value > 0 },
   mu: { title: "momentum μ", fits: share },
   gamma: { title: "decay γ", fits: share },
   rho: { title: "decay ρ", fits: share },
   beta1: { title: "decay β₁", fits: share },
   beta2: { title: "decay β₂", fits: share },
-  eps: { title: "ε", fits: (value) => value >= 0 && value < Infinity },
+  eps: { title: "ε", fits: (value) => Number.isFinite(value) && value >= 0 },
 };
 
 export function defaultKnobs(rule, surface) {
@@ -24,23 +24,38 @@ function defaultSetting(surface = "ravine", rule = "rmsprop") {
   return { surface, start, num_steps, seed: 0, runs, active: rule, step: num_steps };
 }
 
+// What is no JSON is no setting either, and checked says so.
+export function fromJSON(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
+
+const isObject = (value) => value !== null && typeof value === "object" && !Array.isArray(value);
+const isNameIn = (table) => (name) => typeof name === "string" && Object.hasOwn(table, name);
 const isCount = (least, most) => (value) => Number.isInteger(value) && value >= least && value <= most;
 export const inView = (surface) => (point) =>
   Array.isArray(point) &&
   point.length === 2 &&
+  point.every(Number.isFinite) &&
   ["x1", "x2"].every((axis, i) => point[i] >= SURFACES[surface][axis][0] && point[i] <= SURFACES[surface][axis][1]);
+
+const PARTS = defaultSetting();
 
 // The setting that a given one means, and the names of what had to be ignored in it.
 export function checked(given) {
-  const ignored = Object.keys(given).filter((name) => !Object.hasOwn(defaultSetting(), name));
+  if (!isObject(given)) return { setting: defaultSetting(), ignored: ["setting"] };
+  const ignored = Object.keys(given).filter((name) => !Object.hasOwn(PARTS, name));
   const take = (name, fits, otherwise) => {
     if (given[name] === undefined) return otherwise;
     if (!fits(given[name])) ignored.push(name);
     return fits(given[name]) ? given[name] : otherwise;
   };
-  const surface = take("surface", (name) => Object.hasOwn(SURFACES, name), "ravine");
+  const surface = take("surface", isNameIn(SURFACES), "ravine");
   const defaults = defaultSetting(surface);
-  const runs = checkedRuns(given.runs ?? defaults.runs, surface, ignored);
+  const runs = checkedRuns(take("runs", isObject, defaults.runs), surface, ignored);
   const num_steps = take("num_steps", isCount(1, MOST_STEPS), defaults.num_steps);
   const setting = {
     surface,
@@ -48,7 +63,7 @@ export function checked(given) {
     num_steps,
     seed: take("seed", isCount(0, 2 ** 32 - 1), 0),
     runs,
-    active: take("active", (rule) => Object.hasOwn(runs, rule), Object.keys(runs)[0]),
+    active: take("active", isNameIn(runs), Object.keys(runs)[0]),
     step: take("step", isCount(0, num_steps), num_steps),
   };
   return { setting, ignored };
@@ -56,7 +71,7 @@ export function checked(given) {
 
 function checkedRuns(given, surface, ignored) {
   const fits = (rule, knobs) =>
-    knobs !== null &&
+    isObject(knobs) &&
     Object.hasOwn(RULES, rule) &&
     Object.keys(knobs).every((name) => Object.hasOwn(RULES[rule].knobs, name) && KNOBS[name].fits(knobs[name]));
   const good = Object.entries(given).filter(([rule, knobs]) => fits(rule, knobs));
@@ -89,7 +104,6 @@ export const sameStep = ({ step, num_steps }, now) => (step === num_steps ? now 
 export function onSurface(setting, surface) {
   const old = SURFACES[setting.surface];
   const its = SURFACES[surface];
-  const clamp = (x, [low, high]) => Math.min(Math.max(x, low), high);
   const moved = String(setting.start) !== String(old.start);
   const num_steps = setting.num_steps === old.num_steps ? its.num_steps : setting.num_steps;
   const runs = Object.entries(setting.runs).map(([rule, knobs]) => {
@@ -98,7 +112,7 @@ export function onSurface(setting, surface) {
     const follow = ([name, value]) => [name, value === before[name] ? after[name] : value];
     return [rule, Object.fromEntries(Object.entries(knobs).map(follow))];
   });
-  const start = moved ? [clamp(setting.start[0], its.x1), clamp(setting.start[1], its.x2)] : its.start;
+  const start = moved ? [clamp(setting.start[0], ...its.x1), clamp(setting.start[1], ...its.x2)] : its.start;
   const step = sameStep(setting, num_steps);
   return { ...setting, surface, start, num_steps, runs: Object.fromEntries(runs), step };
 }

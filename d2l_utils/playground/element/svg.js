@@ -1,5 +1,7 @@
 // What all drawings are made of: elements, and lines through points.
 
+import { clamp } from "./numbers.js";
+
 export function svg(tag, attributes = {}, ...children) {
   const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
   set(element, attributes);
@@ -13,7 +15,7 @@ export function set(element, attributes) {
 
 export const FAR = 1e6; // beyond this a browser's own numbers lose their digits
 
-export const tenth = (pixel) => Math.round(Math.min(Math.max(pixel, -FAR), FAR) * 10) / 10;
+export const tenth = (pixel) => Math.round(clamp(pixel, -FAR, FAR) * 10) / 10;
 
 export const pair = (x, y) => `${tenth(x)} ${tenth(y)}`;
 

@@ -7,12 +7,14 @@ import { icon, layout } from "./layout.js";
 import { MapPanel } from "./map.js";
 import { strokeOf } from "./marks.js";
 import { tableOf } from "./table.js";
+import { withNextFrame } from "./timing.js";
 import { keyOf, statusOf } from "./words.js";
 // biome-ignore lint/correctness/noUnresolvedImports: a text, which d2l_utils/playground/bundle.py puts here.
 import STYLE from "../style.css" with { type: "text" };
 
 const WIDE = 620; // pixels, from which the pictures stand beside each other
 const GAP = 20;
+const NARROWEST = 160; // below it there is no room for a picture between its margins
 export const TYPED = ["start1", "start2", "num_steps", "seed"];
 
 export class View {
@@ -28,13 +30,16 @@ export class View {
     this.map = new MapPanel(this.parts.map, onStart);
     this.loss = new CurvePanel(this.parts.loss, "loss");
     this.rate = new CurvePanel(this.parts.rate, "effective step", ["x1", "x2"]);
-    const observer = new ResizeObserver(([entry]) => this.resize(entry.contentRect.width));
-    observer.observe(root.querySelector(".app"));
+    this.app = root.querySelector(".app");
+    // Not within the observer's own turn: the heights that it changes would have it called again, which is an error.
+    new ResizeObserver(withNextFrame(() => this.resize())).observe(this.app);
   }
 
-  resize(width) {
-    if (width === 0 || width === this.width) return;
-    this.width = width;
+  resize() {
+    const seen = this.app.getBoundingClientRect().width;
+    if (seen === 0 || seen === this.width) return;
+    this.width = seen;
+    const width = Math.max(seen, NARROWEST);
     const wide = width >= WIDE;
     const aside = wide ? Math.floor((width - GAP) * 0.4) : width;
     this.map.resize(wide ? width - GAP - aside : width);

@@ -28,8 +28,17 @@ export function statusOf({ surface, step, active }, traces) {
 
 export const sentence = (words) => words[0].toUpperCase() + words.slice(1);
 
-export const notUnderstood = (names) =>
-  names.length ? `Not understood, and left at its default: ${names.join(", ")}.` : "";
+const MOST_NAMES = 9;
+const LONGEST_NAME = 20; // characters
+
+// Names come from an address, which may hold anything.
+export function notUnderstood(names) {
+  if (!names.length) return "";
+  const short = (name) => (name.length > LONGEST_NAME ? `${name.slice(0, LONGEST_NAME)}…` : name);
+  const shown = names.slice(0, MOST_NAMES).map(short);
+  if (names.length > MOST_NAMES) shown.push(`and ${names.length - MOST_NAMES} more`);
+  return `Not understood, and left at its default: ${shown.join(", ")}.`;
+}
 
 // Samples of the arrows with their scales, as HTML; all of it is our own.
 export function keyOf(made, unit) {

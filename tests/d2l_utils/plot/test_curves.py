@@ -46,3 +46,61 @@ def test_too_few_or_too_many_series(series):
 def test_series_of_unequal_length():
     with pytest.raises(ValueError, match="series 'a' has 2 x and 3 y; it needs one y for each x"):
         plot.curves({"a": ([0, 1], [0, 1, 2])}, "x", "y")
+
+
+NAN, LARGE = float("nan"), 1e308
+
+
+@pytest.mark.parametrize(
+    ("x", "y", "log", "message"),
+    [
+        ([], [], False, "series 'a' has 0 x and 0 y; it needs one y for each x, and one at least"),
+        ([], [[], []], False, "series 'a' has 0 x and 0 y"),
+        ([0, 1], np.zeros((0, 2)), False, "series 'a' has 2 x and 0 y"),
+        (1, 2, False, "series 'a' has 1 x and 0 y"),
+        ([0, 1], [NAN, NAN], False, r"series 'a' has \[nan nan\]; it needs one finite number at least"),
+        ([0, 1], [[NAN, 1.0], [1.0, NAN]], False, r"series 'a' has \[nan nan\]"),
+        ([0, 1], [0.0, -1.0], True, r"series 'a' has \[ 0. -1.\]; it needs one positive, finite number at least"),
+        ([0, 1], [1.0, LARGE], False, r"series 'a' has 1e\+308; an axis can show numbers up to 1e\+200"),
+        ([0, 1], [1.0, -LARGE], True, r"series 'a' has -1e\+308"),
+        ([0, LARGE], [1.0, 2.0], False, r"series 'a' has 1e\+308"),
+    ],
+)
+def test_what_no_axis_can_show_is_refused_by_name(x, y, log, message):
+    with pytest.raises(ValueError, match=message):
+        plot.curves({"a": (x, y)}, "x", "y", log=log)
+
+
+@pytest.mark.parametrize("y", [[1.0, 1e200], [-1e200, 1e200], [5e-324, 1e200], [NAN, 1.0], [1.0, np.inf]])
+@pytest.mark.parametrize("log", [False, True])
+def test_what_an_axis_can_show_is_drawn_without_a_warning(y, log):
+    assert plot.curves({"a": ([0, 1], y)}, "x", "y", log=log).svg()
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"points": ([0, 1], [1])}, "points has 2 x and 1 y"),
+        ({"points": ([0], [LARGE])}, r"points has 1e\+308"),
+        ({"level": ("best", NAN)}, r"level has \[nan\]"),
+        ({"level": ("best", LARGE)}, r"level has 1e\+308"),
+    ],
+)
+def test_points_and_level_are_looked_at_too(given, message):
+    with pytest.raises(ValueError, match=message):
+        plot.curves({"a": ([0, 1], [1, 2])}, "x", "y", **given)
+
+
+@pytest.mark.parametrize(
+    ("runs", "message"),
+    [
+        ([], r"histories has \[\] for 'r'; it needs a list with a History for each seed"),
+        (History("r", [0], [0.0], [1.0]), r"histories has History\(.* for 'r'; it needs a list"),
+        ([History("r")], "series 'r' has 0 x and 0 y"),
+        ([History("r", [0], [0.0], [NAN])], r"series 'r' has \[nan\]"),
+        ([History("r", [0, 1], [0.0, 1.0], [1.0, LARGE])], r"series 'r' has 1e\+308"),
+    ],
+)
+def test_histories_of_nothing(runs, message):
+    with pytest.raises(ValueError, match=message):
+        plot.losses({"r": runs})

@@ -52,8 +52,23 @@ def test_same_data_same_svg_of_little_weight():
         (lambda: plot.panels({}, "x", "y"), "runs has 0 entries"),
         (lambda: plot.panels({"a": {str(i): [([0], [0])] for i in range(5)}}, "x", "y"), "runs has 5 entries"),
         (lambda: plot.panels({"a": {"b": [([0, 1], [0])]}}, "x", "y"), "panel 'a' has a run of 2 x and 1 y"),
+        (lambda: plot.panels({"a": {"b": [([], [])]}}, "x", "y"), "panel 'a' has a run of 0 x and 0 y"),
+        (
+            lambda: plot.panels({"a": {"b": [([0], [1e308])]}}, "x", "y"),
+            r"panel 'a' has a run of 1e\+308; an axis can",
+        ),
+        (lambda: plot.panels({"a": {"b": []}}, "x", "y"), r"runs has y = \[\]; it needs one finite number"),
+        (lambda: plot.panels({"a": {"b": [([0], [np.nan])]}}, "x", "y"), r"runs has y = \[nan\]"),
+        (lambda: plot.panels({"a": {"b": [([0], [-1])]}}, "x", "y", log=True), "needs one positive, finite number"),
     ],
 )
 def test_wrong_input(draw, message):
     with pytest.raises(ValueError, match=message):
         draw()
+
+
+def test_runs_that_diverged_at_once_stand_beside_others():
+    runs = {"a": {"dead": [([1, 2], [np.nan, np.nan]), ([1], [3.0])], "living": []}, "b": {"dead": [([1], [np.nan])]}}
+    figure = plot.panels(runs, "step", "loss", log=True)
+    assert figure.svg()
+    assert figure.alt.endswith("a: 2 dead, from 3 to 3. b: 1 dead, from nan to nan.")

@@ -2,6 +2,7 @@
 
 from d2l_utils import plot
 
+import numpy as np
 import pytest
 
 
@@ -24,3 +25,26 @@ def test_no_path_or_too_many():
         plot.trajectories(lambda a, b: a + b, {})
     with pytest.raises(ValueError, match="paths has 5 entries"):
         plot.trajectories(lambda a, b: a + b, {str(i): [(0, 0)] for i in range(5)})
+
+
+@pytest.mark.parametrize("draw", [plot.trajectories, plot.gallery])
+def test_a_path_that_left_for_infinity_is_drawn_as_far_as_it_goes(draw):
+    figure = draw(lambda a, b: a**2 + b**2, {"GD": [(-1, 2), (3, -4), (np.inf, np.nan)]})
+    assert figure.svg()
+    assert "starts at (-1, 2), ends at (inf, nan) after 2 steps; x1 crosses zero 1 times, x2 1 times." in figure.alt
+
+
+@pytest.mark.parametrize("draw", [plot.trajectories, plot.gallery])
+@pytest.mark.parametrize(
+    ("path", "message"),
+    [
+        ([], r"path 'GD' has the shape \(0,\); it needs \(num_points, 2\)"),
+        ([1, 2], r"path 'GD' has the shape \(2,\)"),
+        (np.zeros((0, 2)), "path 'GD' has 0 x and 0 y"),
+        ([(np.nan, np.nan)], r"path 'GD' has \[nan nan\]; it needs one finite number at least"),
+        ([(0, 0), (1, 1e308)], r"path 'GD' has 1e\+308; an axis can show numbers up to 1e\+200"),
+    ],
+)
+def test_what_is_no_path_is_refused_by_name(draw, path, message):
+    with pytest.raises(ValueError, match=message):
+        draw(lambda a, b: a**2 + b**2, {"GD": path})

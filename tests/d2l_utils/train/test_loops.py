@@ -141,6 +141,13 @@ def test_descent_reports_divergence():
     assert caught[0].filename == __file__
 
 
+@pytest.mark.parametrize("loop", [train.stepwise, train.compiled])
+def test_divergence_is_told_at_the_readers_line_whoever_calls_the_loop(loop, regression):
+    with pytest.warns(DivergenceWarning, match="lr=1000") as caught:
+        train.over_seeds(loop, sgd, *regression, lr=1000.0, num_seeds=2, **settings(num_epochs=5))
+    assert [warning.filename for warning in caught] == [__file__] * 2
+
+
 def test_a_run_that_behaves_warns_of_nothing(regression):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -264,7 +271,7 @@ def test_gradient_of_the_loss_graph_is_autograd_on_the_plain_network(regression)
         plain = gluon.loss.L2Loss()(net(features), labels).mean()
     plain.backward()
     np.testing.assert_allclose(loss.asnumpy(), plain.asnumpy(), rtol=1e-5)
-    np.testing.assert_allclose(network.loss(params).asnumpy(), plain.asnumpy(), rtol=1e-5)
+    np.testing.assert_allclose(network.at(params)[0].asnumpy(), plain.asnumpy(), rtol=1e-5)
     for a, b in zip(mine, params):
         np.testing.assert_allclose(a.asnumpy(), b.grad.asnumpy(), rtol=1e-5)  # float32 sums over 103 rows
 

@@ -6,18 +6,17 @@ import re
 import warnings
 
 import chapter_rules
-from d2l_utils import playground, plot, train
-from d2l_utils.playground.surfaces import FACTS, SURFACES
+from d2l_utils import plot, train
+from d2l_utils.playground.facts import FACTS
+from d2l_utils.playground.surfaces import SURFACES
 from d2l_utils.train.history import DivergenceWarning
+from instrument import RULES, SCRIPT, STILL, drawn, known, open_page, part, rmsprop_and_sgd, setting_of, status, wait
 
 import numpy as np
 import pytest
 from selenium.webdriver import ActionChains
 from selenium.webdriver.common.keys import Keys
-from selenium.webdriver.support.ui import WebDriverWait
 
-RULES = FACTS["rules"]
-STILL = '<figure><svg width="70" height="50"></svg></figure>'  # drawing a real one would take longer than all the rest
 # What JSON has no word for comes as text; the shortest text that means a double gives the same double back.
 RUN = """return JSON.stringify(arguments[0].map((setting) => customElements.get("optimizer-playground").run(setting)),
     (key, value) => (typeof value === "number" ? String(value) : value))"""
@@ -51,52 +50,18 @@ def by_python(setting):
         )
 
 
-def known(rule, **knobs):
-    """A run of a chapter's rule with the playground's own knobs, but for these."""
-    return getattr(chapter_rules, rule), {**RULES[rule]["knobs"], **knobs}
-
-
 @pytest.fixture
 def page(driver, tmp_path):
     """Opens a page with a playground, as the book has it; what the console said is gone before."""
 
-    def open_page(play=None, address="", hash="", script=None, scripts=1):
-        play = play or plot.explore("ravine", known("rmsprop"), known("sgd"))
-        (tmp_path / "playground.js").write_text(playground.script() if script is None else script, encoding="utf-8")
-        body = play.html(STILL, **({} if address is None else {"address": address}))
-        body += '<script src="playground.js"></script>' * scripts
-        (tmp_path / "page.html").write_text(
-            f"<!doctype html><meta charset='utf-8'><title>t</title><h1>t</h1>{body}", encoding="utf-8"
-        )
-        driver.get("about:blank")
-        driver.get_log("browser")
-        driver.get(f"{(tmp_path / 'page.html').as_uri()}{hash}")
-        element = driver.find_element("tag name", "optimizer-playground")
-        if script is None:
-            wait(driver, lambda: part(element, "stepText").text)  # it is drawn
-        return element
+    def open_it(play=None, address="", hash="", scripts=1):
+        play = play or rmsprop_and_sgd()
+        body = play.html(STILL, **({} if address is None else {"address": address})) + SCRIPT * scripts
+        (element,) = open_page(driver, tmp_path, body, hash)
+        return drawn(element) if scripts else element
 
-    yield open_page
+    yield open_it
     assert driver.get_log("browser") == []
-
-
-def part(element, name):
-    return element.shadow_root.find_element("css selector", f"[data-part='{name}']")
-
-
-def wait(driver, condition):
-    return WebDriverWait(driver, 5, poll_frequency=0.02).until(lambda _: condition())
-
-
-def setting_of(driver, element):
-    return driver.execute_script("return arguments[0].setting", element)
-
-
-def status(element, beginning):
-    """What is spoken, once it begins like this; by then it is the line that is seen."""
-    wait(element.parent, lambda: part(element, "status").get_property("textContent").startswith(beginning))
-    assert part(element, "status").get_property("textContent") == part(element, "line").text
-    return part(element, "line").text
 
 
 def test_the_same_numbers_as_the_chapters_own_rules(driver, page):
@@ -157,7 +122,7 @@ def test_a_setting_travels_through_the_address_and_back(driver, page):
 def test_a_link_restores_the_state_and_a_change_keeps_the_address(driver, page):
     element = page(hash="#play?surface=saddle&start=-4,0.5&steps=30&adam=0.3,0.9,0.99,1e-8&sgd=0.4&active=adam&step=5")
     assert status(element, "Adam at step 5")
-    setting = setting_of(driver, element)
+    setting = setting_of(element)
     assert setting["runs"] == {"sgd": {"lr": 0.4}, "adam": {"lr": 0.3, "beta1": 0.9, "beta2": 0.99, "eps": 1e-8}}
     assert (setting["start"], setting["num_steps"]) == ([-4, 0.5], 30)
     part(element, "forward").click()
@@ -171,14 +136,14 @@ def test_a_bad_link_is_ignored_and_said(driver, page):
     assert set(re.findall(r"\w+", words.partition(": ")[2].partition(".")[0])) == {
         *("nonsense", "surface", "start", "num_steps", "rmsprop", "sgd")
     }
-    assert list(setting_of(driver, element)["runs"]) == ["adam"]
+    assert list(setting_of(element)["runs"]) == ["adam"]
 
 
 def test_another_address_is_left_alone(driver, page):
     element = page(hash="#heading")
-    driver.execute_async_script("setTimeout(arguments[0], 400)")  # as long as an address takes, and longer
+    driver.execute_async_script("setTimeout(arguments[0], 500)")  # as long as an address takes, and longer
     assert driver.current_url.endswith("#heading")
-    assert setting_of(driver, element)["step"] == 20
+    assert setting_of(element)["step"] == 20
 
 
 def test_without_the_attribute_the_address_is_never_touched(driver, page):
@@ -198,7 +163,7 @@ def test_everything_can_be_done_with_keys(driver, page):
     assert rate.get_attribute("type") == "range"
     rate.send_keys(Keys.ARROW_RIGHT)
     wait(driver, lambda: rate.get_attribute("aria-valuetext") == "0.41")
-    assert setting_of(driver, element)["runs"]["rmsprop"] == {"lr": 0.41, "gamma": 0.9, "eps": 1e-6}
+    assert setting_of(element)["runs"]["rmsprop"] == {"lr": 0.41, "gamma": 0.9, "eps": 1e-6}
     wait(driver, lambda: "1.12·10⁻⁵" not in part(element, "status").get_property("textContent"))
     part(element, "back").send_keys(Keys.ENTER)
     status(element, "RMSProp at step 19: ")
@@ -207,16 +172,16 @@ def test_everything_can_be_done_with_keys(driver, page):
     start = part(element, "start1")
     start.send_keys(Keys.CONTROL, "a")
     start.send_keys("-3.5")
-    assert setting_of(driver, element)["start"] == [-5, -2]  # it may go on as -3.55
+    assert setting_of(element)["start"] == [-5, -2]  # it may go on as -3.55
     start.send_keys(Keys.ENTER)
-    assert setting_of(driver, element)["start"] == [-3.5, -2]
+    assert setting_of(element)["start"] == [-3.5, -2]
     part(element, "start2").send_keys(Keys.ARROW_UP)
-    assert setting_of(driver, element)["start"] == [-3.5, -1.9]
+    assert setting_of(element)["start"] == [-3.5, -1.9]
 
 
 def test_a_number_that_cannot_be_goes_back_and_the_line_says_what_can(driver, page):
     element = page(plot.explore("noisy", known("rmsprop"), num_steps=20))
-    before = setting_of(driver, element)
+    before = setting_of(element)
     for name, typed, words in (
         ("num_steps", "501", "steps: a whole number from 1 to 500."),
         ("start1", "", "start x1: −6 to 2.4."),
@@ -230,7 +195,7 @@ def test_a_number_that_cannot_be_goes_back_and_the_line_says_what_can(driver, pa
         field.send_keys(Keys.DELETE, typed, Keys.TAB)
         assert status(element, words) == words
         assert field.get_property("value") == old
-    assert setting_of(driver, element) == before
+    assert setting_of(element) == before
     part(element, "back").click()
     status(element, "RMSProp at step 19")
 
@@ -258,7 +223,7 @@ def test_the_line_is_true_at_once_and_spoken_later(driver, page):
     )
     assert all(line.startswith(f"RMSProp at step {step}: ") for step, line, _ in seen)
     assert not seen[2][2].startswith(f"RMSProp at step {seen[2][0]}: ")  # while it plays nothing is spoken
-    status(element, f"RMSProp at step {setting_of(driver, element)['step']}: ")
+    status(element, f"RMSProp at step {setting_of(element)['step']}: ")
 
 
 def test_what_lies_outside_the_picture_is_cut_off_and_said(driver, page):
@@ -293,7 +258,7 @@ def test_another_surface_keeps_the_step(driver, page):
     assert part(element, "formula").text == FACTS["surfaces"]["saddle"]["formula"]
     part(element, "step").send_keys(Keys.END)
     driver.execute_script(choose, part(element, "surface"), "rosenbrock")
-    setting = setting_of(driver, element)
+    setting = setting_of(element)
     assert setting["step"] == setting["num_steps"]  # the end stays the end
 
 
@@ -354,9 +319,9 @@ def test_the_start_can_be_dragged(driver, page):
     element = page()
     handle = element.shadow_root.find_element("css selector", ".handle circle:last-child")
     ActionChains(driver).click_and_hold(handle).move_by_offset(60, -40).move_by_offset(20, 0).release().perform()
-    wait(driver, lambda: setting_of(driver, element)["start"] != [-5, -2])
+    wait(driver, lambda: setting_of(element)["start"] != [-5, -2])
     (x1, x2), scale = (
-        setting_of(driver, element)["start"],
+        setting_of(element)["start"],
         driver.execute_script("return arguments[0].view.map.scale", element),
     )
     assert [x1, x2] == pytest.approx([-5 + 80 / scale, -2 + 40 / scale], abs=1 / scale)  # within a pixel
@@ -377,7 +342,7 @@ def test_a_finger_drags_the_start_and_not_the_page(driver, page):
         driver.execute_cdp_cmd("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
     driver.execute_cdp_cmd("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
     scale = driver.execute_script("return arguments[0].view.map.scale", element)
-    assert setting_of(driver, element)["start"] == pytest.approx([-5 + 30 / scale, -2 + 60 / scale], abs=1 / scale)
+    assert setting_of(element)["start"] == pytest.approx([-5 + 30 / scale, -2 + 60 / scale], abs=1 / scale)
     assert driver.execute_script("return scrollY") == 0
 
 
@@ -386,15 +351,15 @@ def test_optimizers_are_overlaid_and_changed(driver, page):
     box = element.shadow_root.find_element("css selector", "input[value='adam']")
     box.click()
     driver.execute_script("arguments[0].activate('adam')", element)
-    assert setting_of(driver, element)["runs"] == {
+    assert setting_of(element)["runs"] == {
         "rmsprop": {"lr": 0.3, "gamma": 0.9, "eps": 1e-6},
         "adam": RULES["adam"]["knobs"],
     }
     driver.execute_script("arguments[0].activate('sgd')", element)  # comes to the others
-    assert set(setting_of(driver, element)["runs"]) == {"sgd", "rmsprop", "adam"}
-    assert setting_of(driver, element)["active"] == "sgd"
+    assert set(setting_of(element)["runs"]) == {"sgd", "rmsprop", "adam"}
+    assert setting_of(element)["active"] == "sgd"
     part(element, "reset").click()
-    assert setting_of(driver, element)["runs"] == {"rmsprop": {"lr": 0.3, "gamma": 0.9, "eps": 1e-6}}
+    assert setting_of(element)["runs"] == {"rmsprop": {"lr": 0.3, "gamma": 0.9, "eps": 1e-6}}
     wait(driver, lambda: not element.shadow_root.find_element("css selector", "input[value='rmsprop']").is_enabled())
 
 
@@ -414,12 +379,12 @@ def test_it_plays_to_the_end(driver, page):
     play = part(element, "play")
     play.click()
     assert play.get_attribute("aria-label") == "pause"
-    wait(driver, lambda: setting_of(driver, element)["step"] == 20)
+    wait(driver, lambda: setting_of(element)["step"] == 20)
     wait(driver, lambda: play.get_attribute("aria-label") == "play")
 
 
 def test_the_still_figure_stands_without_a_script_and_on_paper(driver, page):
-    element = page(script="")
+    element = page(scripts=0)
     assert element.find_element("css selector", "figure svg").is_displayed()
     element = page()
     assert not element.find_element("css selector", "figure svg").is_displayed()

@@ -1,0 +1,58 @@
+"""A page with a playground in a real browser: how it is opened, and what is asked of it."""
+
+import chapter_rules
+from d2l_utils import playground, plot
+from d2l_utils.playground.facts import FACTS
+
+from selenium.webdriver.support.ui import WebDriverWait
+
+RULES = FACTS["rules"]
+STILL = '<figure><svg width="70" height="50"></svg></figure>'  # drawing a real one would take longer than all the rest
+HEAD = "<!doctype html><meta charset='utf-8'><title>t</title><h1>t</h1>"
+SCRIPT = '<script src="playground.js"></script>'
+
+
+def known(rule, **knobs):
+    """A run of a chapter's rule with the playground's own knobs, but for these."""
+    return getattr(chapter_rules, rule), {**RULES[rule]["knobs"], **knobs}
+
+
+def rmsprop_and_sgd():
+    return plot.explore("ravine", known("rmsprop"), known("sgd"))
+
+
+def open_page(driver, folder, body, hash=""):
+    """Open a page with this body, beside it the playground's script; what the console said is gone before."""
+    script = folder / "playground.js"
+    if not script.exists():
+        script.write_text(playground.script(), encoding="utf-8")
+    (folder / "page.html").write_text(HEAD + body, encoding="utf-8")
+    driver.get("about:blank")
+    driver.get_log("browser")
+    driver.get(f"{(folder / 'page.html').as_uri()}{hash}")
+    return driver.find_elements("tag name", "optimizer-playground")
+
+
+def wait(driver, condition):
+    return WebDriverWait(driver, 5, poll_frequency=0.02).until(lambda _: condition())
+
+
+def drawn(element):
+    """The element, once it is drawn."""
+    wait(element.parent, lambda: part(element, "stepText").text)
+    return element
+
+
+def part(element, name):
+    return element.shadow_root.find_element("css selector", f"[data-part='{name}']")
+
+
+def setting_of(element):
+    return element.parent.execute_script("return arguments[0].setting", element)
+
+
+def status(element, beginning):
+    """What is spoken, once it begins like this; by then it is the line that is seen."""
+    wait(element.parent, lambda: part(element, "status").get_property("textContent").startswith(beginning))
+    assert part(element, "status").get_property("textContent") == part(element, "line").text
+    return part(element, "line").text
