@@ -114,7 +114,7 @@ def _whole(name: str, number: int, least: int, most: int) -> int:
 
 
 def _start(surface: Surface, start: Sequence[float]) -> list[float]:
-    point = list(start) if isinstance(start, (Sequence, np.ndarray)) else []
+    point = list(start) if isinstance(start, Sequence) or np.ndim(start) == 1 else []
     if len(point) != 2 or not all(map(_is_number, point)):
         raise TypeError(f"start is {start!r}; it must be two numbers, such as {surface.start}")
     for name, x, (low, high) in zip(("x1", "x2"), point, (surface.x1, surface.x2)):
