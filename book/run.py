@@ -14,7 +14,7 @@ from nbconvert.filters import strip_ansi
 from nbformat import NotebookNode
 from tqdm import tqdm
 
-from . import guard, notebook, outputs
+from . import notebook, outputs
 from .failures import Failure, last_line, shortened
 from .kernel import OurKernel, environment
 from .printed import Client
@@ -44,7 +44,6 @@ def execute(names: Iterable[str]) -> dict[str, Failure]:
     # In a thread of its own, so that a signal finds the main thread idle, whatever a cell keeps us busy with.
     with _counter(len(names)) as counter, ThreadPoolExecutor(1) as thread:
         failures = thread.submit(asyncio.run, _execute_all(names, counter)).result()
-    guard.end_descendants()
     return {failure.name: failure for failure in failures if failure}
 
 
