@@ -1,9 +1,9 @@
 """Lets one build at a time work in this folder."""
 
 import fcntl
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import BinaryIO
 
 from . import notebook, writing
 
@@ -16,15 +16,12 @@ def held() -> Iterator[None]:
     notebook.BUILD.mkdir(parents=True, exist_ok=True)
     if not LOCK.is_file():
         writing.remove(LOCK)
-    lock = os.open(LOCK, os.O_RDWR | os.O_CREAT)
-    try:
+    with LOCK.open("ab") as lock:
         _wait_for(lock)
         yield
-    finally:
-        os.close(lock)
 
 
-def _wait_for(lock: int) -> None:
+def _wait_for(lock: BinaryIO) -> None:
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

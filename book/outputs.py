@@ -69,7 +69,7 @@ def discard_damaged() -> None:
         try:
             notebook.read(path.stem, EXECUTED)
         except (OSError, ValueError) as damage:
-            print(f"Set aside, and run again: {damage}", flush=True)
+            print(f"Removed, and run again: {damage}", flush=True)
             writing.remove(path)
 
 

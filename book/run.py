@@ -5,17 +5,16 @@ import os
 import time
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from subprocess import DEVNULL
-from tempfile import TemporaryDirectory
-from typing import BinaryIO
+from tempfile import TemporaryDirectory, TemporaryFile
+from typing import IO
 
 from nbclient.exceptions import DeadKernelError
 from nbconvert.filters import strip_ansi
 from nbformat import NotebookNode
 from tqdm import tqdm
 
-from . import guard, notebook, outputs
+from . import notebook, outputs
 from .failures import Failure, last_line, shortened
 from .kernel import OurKernel, environment
 from .printed import Client
@@ -45,7 +44,6 @@ def execute(names: Iterable[str]) -> dict[str, Failure]:
     # In a thread of its own, so that a signal finds the main thread idle, whatever a cell keeps us busy with.
     with _counter(len(names)) as counter, ThreadPoolExecutor(1) as thread:
         failures = thread.submit(asyncio.run, _execute_all(names, counter)).result()
-    guard.end_descendants()
     return {failure.name: failure for failure in failures if failure}
 
 
@@ -96,7 +94,7 @@ def _client(nb: NotebookNode, deadline: float) -> Client:
 async def _run(name: str, client: Client) -> None:
     """Run a notebook and keep it."""
     current = outputs.key(name)
-    with TemporaryDirectory() as scratch, (Path(scratch) / "said").open("w+b") as said:
+    with TemporaryDirectory() as scratch, TemporaryFile() as said:
         # What a cell prints past Python is shown in its notebook; what a kernel says of itself counts if it dies.
         run = client.async_execute(env=environment(scratch), stdout=DEVNULL, stderr=said)
         try:
@@ -108,7 +106,7 @@ async def _run(name: str, client: Client) -> None:
     notebook.write(client.nb, name, outputs.EXECUTED)
 
 
-def _end_of(said: BinaryIO) -> str:
+def _end_of(said: IO[bytes]) -> str:
     """The last words of a file."""
     said.seek(max(0, said.seek(0, os.SEEK_END) - LAST_WORDS))
     return said.read().decode(errors="replace")

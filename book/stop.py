@@ -1,5 +1,6 @@
 """Ends a command at once, with one line, when it is told to stop."""
 
+import atexit
 import os
 import signal
 from contextlib import suppress
@@ -11,8 +12,9 @@ SIGNALS = signal.SIGINT, signal.SIGTERM, signal.SIGHUP
 
 
 def when_told() -> None:
-    """From now on Ctrl-C and the signals to end do so, and end all that this process has started."""
+    """From now on Ctrl-C and the signals to end do so; all that this process has started ends with it."""
     guard.adopt()
+    atexit.register(guard.end_descendants)
     for number in SIGNALS:
         if signal.getsignal(number) != signal.SIG_IGN:  # what `nohup` asks for
             signal.signal(number, _stop)

@@ -1,10 +1,14 @@
-"""A copy of the project with three tiny notebooks, for tests of what make does."""
+"""A copy of the project with three tiny notebooks, for tests of what make does, and of a build without make."""
 
 import os
 import re
 import shutil
 import subprocess
+import sys
+import time
+from contextlib import suppress
 from html import unescape
+from pathlib import Path
 
 from book import notebook
 
@@ -12,6 +16,8 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 
 NAMES = "index", "01_first", "02_second"
 STAMPS = ".readers", ".developers", ".peers"
+STAMP = "_build/html/.built-test"
+LIMIT = 120  # seconds for a build; it takes a few
 
 
 def copy(folder):
@@ -72,3 +78,43 @@ def notice(text):
     assert found, "this page has no notice"
     assert text.index("<h1") > found.start()
     return " ".join(unescape(re.sub("<.*?>", "", found[1])).split())
+
+
+def environment(**chosen):
+    """A process of its own kind, by which all that it starts can be found again."""
+    ours = {name: value for name, value in os.environ.items() if not name.startswith("D2L_")}
+    return {**ours, "D2L_OFFLINE": "1", "D2L_TEST_OF": str(os.getpid()), **chosen}
+
+
+def start(folder, **chosen):
+    command = [sys.executable, "-m", "book", "html", STAMP]
+    return subprocess.Popen(
+        command, cwd=folder, env=environment(**chosen), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+
+
+def build(folder, **chosen):
+    """Build the book of a folder; its exit code, what it said, and the last lines on what failed."""
+    process = start(folder, **chosen)
+    said, errors = process.communicate(timeout=LIMIT)
+    return process.returncode, said, errors
+
+
+def alive(folder):
+    """The processes that a build of this folder has left: those that work in it and have our mark."""
+    mark = f"D2L_TEST_OF={os.getpid()}".encode()
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):  # it has just ended
+            works_there = os.readlink(process / "cwd").startswith(str(folder))
+            if works_there and mark in (process / "environ").read_bytes():
+                found.append((process / "cmdline").read_text(encoding="utf-8"))
+    return found
+
+
+def none_left(folder, seconds):
+    """Wait until a build has left no process, but not for long."""
+    deadline = time.monotonic() + seconds
+    while alive(folder) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return alive(folder) == []

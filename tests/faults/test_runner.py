@@ -3,23 +3,14 @@
 import json
 import os
 import re
-import signal
 import socket
-import subprocess
 import sys
-import time
-from contextlib import suppress
-from pathlib import Path
 
 from book import notebook, outputs
 from book.printed import overwritten
-from tiny_project import copy, html, write
+from tiny_project import STAMP, alive, build, copy, html, none_left, write
 
 import pytest
-
-LIMIT = 120  # seconds for a build of this file; each takes a few
-STOPPED = "Stopped. What was done is kept.\n"
-STAMP = "_build/html/.built-test"
 
 # The second code cell of a chapter -> what the last lines of the build say of it; nothing of those that are all right.
 CELLS = {
@@ -39,6 +30,10 @@ CELLS = {
         "cell 3: The notebook did not end within 15 s.",
     ),
     "44_long_error": ("raise ValueError('x' * 9_000_000)", "cell 3: TooLarge: a message of more than 8 MB"),
+    "46_takes_from_a_broken_one": (
+        "from d2l_utils.chapters import definitions\ndefinitions('51_torn_off', 'f')",
+        "46_takes_from_a_broken_one: notebooks/51_torn_off.ipynb is no notebook: ",
+    ),
     "45_error": ("print('a')\n1 / 0", "cell 3: ZeroDivisionError: division by zero"),
 }
 FILES = {
@@ -57,46 +52,6 @@ FILES = {
     "59_folder": (os.mkdir, "59_folder.ipynb is a folder; right would be a file"),
     "60_device": (lambda path: path.symlink_to("/dev/zero"), "60_device.ipynb is a pipe, a socket or a device"),
 }
-
-
-def environment(**chosen):
-    """A process of its own kind, by which all that it starts can be found again."""
-    ours = {name: value for name, value in os.environ.items() if not name.startswith("D2L_")}
-    return {**ours, "D2L_OFFLINE": "1", "D2L_TEST_MARK": str(os.getpid()), **chosen}
-
-
-def start(folder, **chosen):
-    command = [sys.executable, "-m", "book", "html", STAMP]
-    return subprocess.Popen(
-        command, cwd=folder, env=environment(**chosen), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
-
-
-def build(folder, **chosen):
-    """Build the book of a folder; its exit code, what it said, and the last lines on what failed."""
-    process = start(folder, **chosen)
-    said, errors = process.communicate(timeout=LIMIT)
-    return process.returncode, said, errors
-
-
-def alive(folder):
-    """The processes that a build of this folder has left: those that work in it and have our mark."""
-    mark = f"D2L_TEST_MARK={os.getpid()}".encode()
-    found = []
-    for process in Path("/proc").glob("[0-9]*"):
-        with suppress(OSError):  # it has just ended
-            works_there = os.readlink(process / "cwd").startswith(str(folder))
-            if works_there and mark in (process / "environ").read_bytes():
-                found.append((process / "cmdline").read_text(encoding="utf-8"))
-    return found
-
-
-def none_left(folder, seconds):
-    """Wait until a build has left no process, but not for long."""
-    deadline = time.monotonic() + seconds
-    while alive(folder) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    return alive(folder) == []
 
 
 def executed(folder, name):
@@ -235,102 +190,6 @@ def test_damaged_caches_are_stale_and_the_stamp_may_be_anything(whole):
     assert (whole / STAMP).is_file()
 
 
-def test_a_lock_that_is_no_file_is_replaced(whole):
-    (whole / "_build" / ".lock").unlink()
-    os.mkfifo(whole / "_build" / ".lock")
-    assert build(whole)[0] == 0
-
-
-def wait_for(process, line):
-    """Read what a process says until it says this."""
-    while line not in (said := process.stdout.readline()):
-        assert said, f"ended before it said {line!r}: {process.stderr.read()}"
-
-
-@pytest.fixture
-def slow(whole):
-    """A project with a chapter that takes long, and has a child that would live on."""
-    source = "import subprocess\nsubprocess.Popen(['sleep', '986'], start_new_session=True)\nprint('x', flush=True)\n"
-    write(whole, "03_slow", f"{source}open('begun', 'w').close()\nwhile True: pass")
-    begun = whole / "notebooks" / "begun"
-    process = start(whole)
-    deadline = time.monotonic() + LIMIT
-    while not begun.exists() and time.monotonic() < deadline:
-        time.sleep(0.02)
-    assert begun.exists()
-    yield whole, process
-    process.kill()
-    process.communicate()
-    (whole / "notebooks" / "03_slow.ipynb").unlink()
-    begun.unlink()
-
-
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_ends_a_build_at_once_with_one_line(slow, number):
-    folder, process = slow
-    process.send_signal(number)
-    begin = time.monotonic()
-    said, errors = process.communicate(timeout=LIMIT)
-    assert time.monotonic() - begin < 3
-    assert process.returncode == 128 + number
-    assert errors == STOPPED
-    assert "FAILED" not in said
-    assert none_left(folder, 1), alive(folder)
-
-
-def test_a_killed_build_leaves_no_process_and_frees_the_lock(slow):
-    folder, process = slow
-    waiting = start(folder)
-    wait_for(waiting, "Another build is at work in this folder: waiting until it has ended")
-    process.kill()
-    process.wait(10)
-    wait_for(waiting, "03_slow")
-    waiting.terminate()
-    assert waiting.communicate(timeout=LIMIT)[1] == STOPPED
-    assert none_left(folder, 10), alive(folder)
-
-
-def test_a_killed_guard_leaves_no_process(slow):
-    """Its kernel's death is reported at the cell that was running."""
-    folder, process = slow
-    children = set()
-    for thread in Path(f"/proc/{process.pid}/task").iterdir():
-        children |= {*(thread / "children").read_text(encoding="utf-8").split()}
-    for child in children:
-        os.kill(int(child), signal.SIGKILL)
-    _, errors = process.communicate(timeout=LIMIT)
-    assert "03_slow, cell 2: The kernel died while this cell was running." in errors
-    assert none_left(folder, 1), alive(folder)
-
-
-FULL = """
-import resource, runpy, sys
-resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv.pop()),) * 2)
-runpy.run_module("book", run_name="__main__")
-"""
-
-
-def files(folder):
-    return {path: path.read_bytes() for path in (folder / "_build").rglob("[!.]*") if path.is_file()}
-
-
-@pytest.mark.parametrize("size", [600, 3000])
-def test_no_space_leaves_the_last_good_state_and_names_the_file(whole, size):
-    """Each file is the last good one or the new one, whole."""
-    before = files(whole)
-    write(whole, "02_second", f"print('{size}' * 1000)")
-    command = [sys.executable, "-c", FULL, "html", STAMP, str(size)]
-    done = subprocess.run(command, cwd=whole, env=environment(), capture_output=True, text=True, timeout=LIMIT)
-    meanwhile = files(whole)
-    assert done.returncode == 1
-    assert re.search(r"File too large: '\S*_build/\S+'", done.stderr.splitlines()[-1])
-    assert "Traceback" not in done.stderr
-    assert build(whole)[0] == 0
-    after = files(whole)
-    assert str(size) in html(whole, "02_second")
-    assert [path for path in before if meanwhile.get(path) not in (before[path], after.get(path))] == []
-
-
 @pytest.mark.parametrize(
     "name",
     ["OMP_NUM_THREADS", "OPENBLAS_CORETYPE", "MXNET_ENGINE_TYPE", "MXNET_SAFE_ACCUMULATION", "KERAS_BACKEND"],
@@ -339,6 +198,12 @@ def test_a_variable_that_changes_numbers_makes_outputs_stale(name, monkeypatch):
     monkeypatch.delenv(name, raising=False)
     before = outputs.key("index")
     monkeypatch.setenv(name, "3")
+    assert outputs.key("index") != before
+
+
+def test_another_python_makes_outputs_stale(monkeypatch):
+    before = outputs.key("index")
+    monkeypatch.setattr(sys, "version", "4.0")
     assert outputs.key("index") != before
 
 
