@@ -113,7 +113,7 @@ def _end_of(said: IO[bytes]) -> str:
 
 
 def _failure(name: str, client: Client, error: Exception) -> Failure:
-    trace = shortened(_why(error))
+    trace = shortened(_why(error)).replace(f"{notebook.ROOT}/", "")  # a page does not tell where it was built
     return Failure(name, notebook.title(client.nb), client.running, last_line(trace), trace)
 
 
