@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 from . import address, choices, data, notebook, outputs, site, writing
-from .failures import Failure, listed
+from .failures import Failure, listed, unread
 
 
 def html(stamp: str) -> None:
@@ -16,8 +16,8 @@ def html(stamp: str) -> None:
     writing.clear(notebook.NOTEBOOKS)
     writing.clear(notebook.BUILD)
     outputs.discard_damaged()
-    stale, unread = stale_notebooks()
-    failures = {**unread, **execute(stale)}
+    stale, failures = stale_notebooks()
+    failures |= execute(stale)
     failures |= site.write_book(failures)
     compare_addresses()
     if failures:
@@ -36,8 +36,7 @@ def stale_notebooks() -> tuple[list[str], dict[str, Failure]]:
             if not outputs.is_current(name):
                 stale.append(name)
         except (OSError, ValueError) as error:
-            print(f"FAILED     {name}: {error}", flush=True)
-            failures[name] = Failure(name, name, 0, str(error), str(error))
+            failures[name] = unread(name, error)
     return stale, failures
 
 

@@ -26,6 +26,12 @@ class Failure:
     trace: str
 
 
+def unread(name: str, error: Exception) -> Failure:
+    """Say which notebook cannot be read, or what it rests on, and why."""
+    print(f"FAILED     {name}: {error}", flush=True)
+    return Failure(name, name, 0, str(error), str(error))
+
+
 def last_line(text: str) -> str:
     """The last line of a text that says anything, no longer than a line should be.
 

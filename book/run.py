@@ -15,7 +15,7 @@ from nbformat import NotebookNode
 from tqdm import tqdm
 
 from . import notebook, outputs
-from .failures import Failure, last_line, shortened
+from .failures import Failure, last_line, shortened, unread
 from .kernel import OurKernel, environment
 from .printed import Client
 
@@ -62,9 +62,14 @@ async def _execute(name: str, slots: asyncio.Semaphore, counter: tqdm) -> Failur
     async with slots:
         _say(f"   ...     {name}")
         started = time.perf_counter()
-        client = _client(notebook.unexecuted(name), started + TIME_LIMIT)
         try:
-            await _run(name, client)
+            notebook.check(name)
+            client = _client(notebook.unexecuted(name), started + TIME_LIMIT)
+        except (OSError, ValueError) as error:
+            counter.update()
+            return unread(name, error)
+        try:
+            await _run(name, client, started + TIME_LIMIT)
         except Exception as error:  # whatever it is, the other notebooks go on
             failure = _failure(name, client, error)
             _say(f"\nFAILED     {name}, {_where(client)}\n{failure.trace}\n")
@@ -91,7 +96,7 @@ def _client(nb: NotebookNode, deadline: float) -> Client:
     )
 
 
-async def _run(name: str, client: Client) -> None:
+async def _run(name: str, client: Client, deadline: float) -> None:
     """Run a notebook and keep it."""
     current = outputs.key(name)
     with TemporaryDirectory() as scratch, TemporaryFile() as said:
@@ -100,7 +105,9 @@ async def _run(name: str, client: Client) -> None:
         try:
             await asyncio.wait_for(run, TIME_LIMIT + GRACE)
         except DeadKernelError as error:
-            raise DeadKernelError(_end_of(said) + DEAD) from error
+            if time.perf_counter() > deadline:  # nbclient takes our own patience's end for the kernel's
+                raise TimeoutError from error
+            raise DeadKernelError(f"{_end_of(said)}\n{DEAD}".lstrip()) from error
     client.running = 0
     notebook.cleaned(client.nb).metadata["key"] = current
     notebook.write(client.nb, name, outputs.EXECUTED)
@@ -113,12 +120,12 @@ def _end_of(said: IO[bytes]) -> str:
 
 
 def _failure(name: str, client: Client, error: Exception) -> Failure:
-    trace = shortened(_why(error))
+    trace = shortened(_why(error)).replace(f"{notebook.ROOT}/", "")  # a page does not tell where it was built
     return Failure(name, notebook.title(client.nb), client.running, last_line(trace), trace)
 
 
 def _why(error: Exception) -> str:
-    if isinstance(error, TimeoutError):  # the cell's own, or that of all that we wait for
+    if isinstance(error, (TimeoutError, asyncio.TimeoutError)):  # the cell's own, or that of all that we wait for
         return f"The notebook did not end within {TIME_LIMIT} s."
     return strip_ansi(str(getattr(error, "traceback", error)))
 

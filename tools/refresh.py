@@ -2,7 +2,7 @@
 
 import sys
 
-from book import build, choices, data, lock, notebook, outputs, run, stop
+from book import choices, data, lock, notebook, outputs, run, stop
 from book.failures import listed
 from d2l_utils.data import files
 
@@ -12,8 +12,7 @@ from . import picture
 def refresh() -> None:
     """Run all notebooks and store the outputs of those that succeed."""
     data.fetch()
-    _, unread = build.stale_notebooks()
-    failures = {**unread, **run.execute(name for name in notebook.names() if name not in unread)}
+    failures = run.execute(notebook.names())
     for name in notebook.names():
         if name not in failures:
             notebook.write(notebook.cleaned(outputs.executed(name)), name, notebook.NOTEBOOKS)
