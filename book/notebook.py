@@ -16,6 +16,7 @@ BUILD = ROOT / "_build"
 INDEX = "index"
 # The tag of the cell that brings the package to where it is missing (see book/address.py); no page shows it.
 SETUP = "remove-cell"
+CHECK = "check"  # the tag of a cell that checks and does not teach: it stands folded, in Jupyter and in a page
 
 # The kernel's private path before a warning: it differs on each run.
 WARNING_ORIGIN = re.compile(r"^\S*ipykernel_\d+\S*:\d+: ", re.MULTILINE)
@@ -163,6 +164,8 @@ def cleaned(nb: NotebookNode) -> NotebookNode:
     }
     for cell in nb.cells:
         cell.metadata = {key: value for key, value in cell.metadata.items() if key == "tags"}
+        if CHECK in cell.metadata.get("tags", []):
+            cell.metadata["jupyter"] = {"source_hidden": True}
         for output in cell.get("outputs", ()):
             if output.output_type == "stream":
                 output.text = WARNING_ORIGIN.sub("", output.text)

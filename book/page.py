@@ -9,6 +9,8 @@ from html import escape, unescape
 from pathlib import Path
 from typing import Any
 
+from d2l_utils.colours import INK, PAPER
+
 from latex2mathml.converter import convert
 from mistune.plugins.table import render_table
 from nbconvert import TemplateExporter
@@ -29,9 +31,6 @@ UNCOLOURED = re.compile(r'<span class="(?:n|p|w)">(.*?)</span>', flags=re.DOTALL
 PUNCTUATED = re.compile(r'(<math [^>]*display="inline">(?:(?!</math>).)*</math>)([,.;:!?)’”]+)', flags=re.DOTALL)
 WIDE_GAP = r"\qquad"  # between the parts of an equation; on a phone they stand one below the other
 METADATA = re.compile(r"<metadata>.*?</metadata>", flags=re.DOTALL)
-# The colours of text and ground in a stored figure (d2l_utils draws with them); a page has its own.
-INK = "#000000"
-PAPER = "#ffffff"
 ANCHOR = '<a class="anchor-link"'
 
 

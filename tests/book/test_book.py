@@ -6,7 +6,6 @@ import sys
 from html.parser import HTMLParser
 
 from book import address, citations, notebook, page, pages, pdf, policy, search, site
-from d2l_utils.plot import figure
 from eyes import contrast
 
 import pytest
@@ -157,6 +156,12 @@ def test_formula_that_cannot_be_converted_stops_the_build():
         page.mathml(r"\begin{aligned} a &= b \end{aligned}", "block")
 
 
+def test_a_cell_that_checks_is_folded():
+    text = render(new_code_cell("assert 1 + 1 == 2", metadata={"tags": [notebook.CHECK]}))
+    assert re.search(r'<details class="check"><summary>checked</summary>.*assert.*</details>', text, re.DOTALL)
+    assert "<details" not in render(new_code_cell("1 + 1"))
+
+
 def test_outputs_of_every_kind_are_shown():
     outputs = [
         new_output("stream", name="stdout", text="printed <1>"),
@@ -172,10 +177,6 @@ def test_links_between_notebooks_become_links_between_pages():
     assert 'href="05_rmsprop.html"' in text
     assert 'href="05_rmsprop.html#Summary"' in text
     assert 'href="https://e.org/x.ipynb"' in text
-
-
-def test_a_page_replaces_the_colours_that_figures_are_drawn_with():
-    assert (page.INK, page.PAPER) == (figure.INK, figure.PAPER)
 
 
 def test_figures_take_the_colours_of_the_page(text):

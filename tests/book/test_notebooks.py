@@ -78,11 +78,18 @@ def test_every_figure_has_its_own_alternative_text(name):
 
 
 @pytest.mark.parametrize("name", NAMES)
+def test_what_checks_is_folded_in_jupyter_and_what_teaches_is_not(name):
+    for cell in notebook.code_cells(notebook.read(name)):
+        folded = notebook.CHECK in cell.metadata.get("tags", [])
+        assert cell.metadata.get("jupyter") == ({"source_hidden": True} if folded else None)
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_no_trace_of_a_machine(name):
     nb = notebook.read(name)
     assert set(nb.metadata) == {"kernelspec", "language_info"}
     assert nb.metadata.language_info == {"name": "python"}
-    assert all(set(cell.metadata) <= {"tags"} for cell in nb.cells)
+    assert all(set(cell.metadata) <= {"tags", "jupyter"} for cell in nb.cells)
     text = (notebook.NOTEBOOKS / f"{name}.ipynb").read_text(encoding="utf-8")
     assert str(notebook.ROOT) not in text
     assert not re.search(r"/home/|/root/|/tmp/|ipykernel_", text)
