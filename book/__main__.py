@@ -18,28 +18,28 @@ def fetch() -> None:
 
 def html(stamp: str) -> None:
     """Run what has changed and write all pages."""
-    from . import build, lock
+    from . import build, one_build
 
-    with lock.held():
+    with one_build.held():
         build.html(stamp)
 
 
 def pdf() -> None:
     """Print the book."""
-    from . import lock
+    from . import one_build
     from .pages import list_of_pages
     from .pdf import write
 
-    with lock.held():
+    with one_build.held():
         print(f"The book is in {write(list_of_pages())}")
 
 
 def changes(names: list[str]) -> None:
     """Show what the last run has changed."""
-    from . import lock
+    from . import one_build
     from .compare import print_changes
 
-    with lock.held():
+    with one_build.held():
         print_changes(*names)
 
 

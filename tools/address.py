@@ -1,6 +1,6 @@
 """Writes the repository's address into pyproject.toml and the first cell of every notebook: `make address`."""
 
-from book import choices, lock, notebook, writing
+from book import choices, notebook, one_build, writing
 from book.address import FIELD, PROJECT, line, stored
 
 from nbformat import NotebookNode
@@ -27,5 +27,5 @@ def write(address: str) -> None:
 
 if __name__ == "__main__":
     choices.check()
-    with lock.held():
+    with one_build.held():
         write(choices.repository() or stored())

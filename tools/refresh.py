@@ -2,7 +2,7 @@
 
 import sys
 
-from book import choices, data, lock, notebook, outputs, run, stop
+from book import choices, data, notebook, one_build, outputs, run, stop
 from book.failures import listed
 from d2l_utils.data import files
 
@@ -27,7 +27,7 @@ def main() -> None:
     if files.offline():
         sys.exit("The stored outputs come from the real data: unset D2L_OFFLINE")
     try:
-        with lock.held():
+        with one_build.held():
             refresh()
     except OSError as error:  # no data, no space, no right to write: it names the file
         sys.exit(str(error))

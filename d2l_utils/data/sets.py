@@ -118,7 +118,7 @@ def _read_idx(name, shape):
     wanted = [0x800 + len(shape), *shape]  # 0x08 stands for unsigned bytes
     size = 4 * len(wanted)
     try:
-        with gzip.open(path) as file:
+        with gzip.open(path, "rb") as file:
             contents = file.read(size + prod(shape) + 1)  # one byte too many is enough to know
     except (OSError, EOFError, zlib.error) as error:
         raise ValueError(f"{name} cannot be unpacked: {error}") from error
