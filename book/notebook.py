@@ -67,6 +67,13 @@ def read(name: str, folder: Path = NOTEBOOKS) -> NotebookNode:
     return nb
 
 
+def changed(name: str) -> tuple[int, ...]:
+    """Which file a notebook is at present, and when and to what size it was written."""
+    path = NOTEBOOKS / f"{name}.ipynb"
+    now = path.stat()
+    return now.st_dev, now.st_ino, now.st_mtime_ns, now.st_size
+
+
 def text(path: Path) -> str:
     """The text of a file, which must be a file: a pipe would keep us waiting for ever."""
     if path.exists() and not path.is_file():

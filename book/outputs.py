@@ -4,7 +4,7 @@ import hashlib
 import os
 import re
 import sys
-from collections.abc import Iterator
+from functools import cache
 from importlib import metadata
 
 from d2l_utils import kernels
@@ -24,7 +24,7 @@ SETTING = re.compile(r"(MXNET|DNNL|ONEDNN|MKL|OPENBLAS|OMP|GOMP|NPY|NUMBA|TORCH|
 def key(name: str) -> str:
     """A hash of what a notebook's outputs rest on: its code, ours, the pins, the data, the peers, the kernels."""
     nb = notebook.read(name)
-    parts = [part for each in (nb, *map(notebook.read, rests_on(name))) for part in _cells(each)]
+    parts = [part for each in (name, *rests_on(name)) for part in _cells(each, notebook.changed(each))]
     parts += [notebook.text(path) for path in [*_shared(), *notebook.tables(nb)]]
     parts += [f"{peer}: {_version(peer)}" for peer in notebook.peers(nb.cells)]
     real_data = not files.offline() and all(files.kept(file) for file in files.FILES)
@@ -32,11 +32,13 @@ def key(name: str) -> str:
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
-def _cells(nb: NotebookNode) -> Iterator[str]:
-    """The code of a notebook and the tags that say how it is run and shown."""
-    for cell in notebook.code_cells(nb):
-        yield cell.source
-        yield str(cell.metadata.get("tags", []))
+@cache
+def _cells(name: str, changed: tuple[int, ...]) -> list[str]:
+    """The code of a notebook and the tags that say how it is run and shown; many others rest on some of them."""
+    parts = []
+    for cell in notebook.code_cells(notebook.read(name)):
+        parts += [cell.source, str(cell.metadata.get("tags", []))]
+    return parts
 
 
 def _shared() -> list:

@@ -56,8 +56,9 @@ def showing(cell: NotebookNode) -> Iterator[None]:
         raise PageError(str(mistake), cell.metadata.get("place", 0)) from mistake
 
 
+@cache
 def mathml(tex: str, display: str) -> str:
-    """Convert a formula to MathML, which browsers draw without a script."""
+    """Convert a formula to MathML, which browsers draw without a script. Most stand in the book many times."""
     try:
         math = convert(tex, display=display)
     except Exception as error:  # its errors have no kind in common, and most have no message
@@ -148,6 +149,7 @@ class PageExporter(TemplateExporter):
     output_mimetype = "text/html"
     template_name = TEMPLATE.name
     extra_template_basedirs = [str(TEMPLATE.parent)]
+    optimistic_validation = True  # once for a notebook, not after each preprocessor
     preprocessors = [Places, TagRemovePreprocessor(remove_cell_tags={notebook.SETUP}), Figures]
 
     def default_filters(self) -> Iterator[tuple[str, Any]]:
