@@ -3,7 +3,7 @@
 import d2l_utils  # noqa: F401  (makes MXNet importable before any test imports it)
 from book import browser, outputs
 from d2l_utils import data, runtime
-from tiny_project import copy
+from tiny_project import build, copy
 
 import pytest
 
@@ -44,6 +44,15 @@ def mnist():
 def project(tmp_path_factory):
     """A copy of the project with tiny notebooks, in a folder whose name has blanks and Chinese characters."""
     return copy(tmp_path_factory.mktemp("书 a project"))
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    """A project of three chapters that is built."""
+    folder = copy(tmp_path_factory.mktemp("whole"))
+    code, _, errors = build(folder)
+    assert code == 0, errors
+    return folder
 
 
 @pytest.fixture

@@ -162,15 +162,6 @@ def damage(path, kind):
         path.write_bytes({"empty": b"", "torn off": b'{"cells": [{', "binary": bytes(range(256))}[kind])
 
 
-@pytest.fixture(scope="module")
-def whole(tmp_path_factory):
-    """A project of three chapters that is built."""
-    folder = copy(tmp_path_factory.mktemp("whole"))
-    code, _, errors = build(folder)
-    assert code == 0, errors
-    return folder
-
-
 def test_damaged_caches_are_stale_and_the_stamp_may_be_anything(whole):
     kept = whole / "_build" / "executed"
     kinds = ("empty", "torn off", "binary", "a pipe", "a folder", "a socket")

@@ -12,12 +12,12 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
 import time
 
 import book.data
 from d2l_utils import data
 from d2l_utils.data import download, files
+from local_server import serving
 
 import pooch
 import pytest
@@ -103,11 +103,8 @@ class Server(http.server.BaseHTTPRequestHandler):
 
 @pytest.fixture(scope="module")
 def server():
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Server) as running:
-        running.daemon_threads = True
-        threading.Thread(target=running.serve_forever, daemon=True).start()
-        yield f"127.0.0.1:{running.server_port}"
-        running.shutdown()
+    with serving(Server) as address:
+        yield address
 
 
 @pytest.fixture(autouse=True)

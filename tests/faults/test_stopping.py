@@ -14,20 +14,11 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from tiny_project import LIMIT, STAMP, alive, build, copy, environment, html, none_left, start, write
+from tiny_project import LIMIT, STAMP, alive, build, environment, html, none_left, start, write
 
 import pytest
 
 STOPPED = "Stopped. What was done is kept.\n"
-
-
-@pytest.fixture(scope="module")
-def whole(tmp_path_factory):
-    """A project of three chapters that is built."""
-    folder = copy(tmp_path_factory.mktemp("whole"))
-    code, _, errors = build(folder)
-    assert code == 0, errors
-    return folder
 
 
 def test_a_lock_that_is_no_file_is_replaced(whole):

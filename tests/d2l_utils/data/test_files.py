@@ -8,11 +8,11 @@ import shutil
 import socket
 import subprocess
 import sys
-import threading
 import time
 
 from d2l_utils import data, linear
 from d2l_utils.data import files, stand_in
+from local_server import serving
 
 import numpy as np
 import pytest
@@ -46,11 +46,8 @@ class Server(http.server.BaseHTTPRequestHandler):
 
 @pytest.fixture(scope="module")
 def server():
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Server) as running:
-        running.daemon_threads = True
-        threading.Thread(target=running.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{running.server_port}"
-        running.shutdown()
+    with serving(Server) as address:
+        yield f"http://{address}"
 
 
 @pytest.fixture
