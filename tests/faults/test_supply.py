@@ -119,7 +119,8 @@ def test_a_file_of_another_hash_is_not_installed(project, shop):
 def test_conda_lets_pip_take_nothing_without_its_hash(project, shop):
     """As conda does it: what stands under pip goes into a file beside environment.yml, for pip to read."""
     environment = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))
-    (project / "condaenv.requirements.txt").write_text("\n".join(environment["dependencies"][-1]["pip"]))
+    asked = "\n".join(environment["dependencies"][-1]["pip"])
+    (project / "condaenv.requirements.txt").write_text(asked, encoding="utf-8")
     command = [project / "_build" / "shop" / "bin" / "python", "-m", "pip", "install", "-U", "--no-index"]
     command += ["--find-links", shop, "-r", "condaenv.requirements.txt"]
     locked = (project / "requirements-d2l.txt").read_text(encoding="utf-8")
