@@ -1,0 +1,104 @@
+"""Gives a chapter its place in the reading order: `python -m tools.renumber 00_new 3`, `python -m tools.renumber 05_old 2`.
+
+The chapters behind it move on. Renamed with them are their files, and wherever a committed file speaks of them:
+names (`definitions`, links, tests), "chapter 5", equations' tags and the references to these. Look at the difference
+afterwards (`git diff --word-diff`), then run the notebooks again: figures are numbered by the build.
+"""
+
+import argparse
+import re
+import subprocess
+from collections.abc import Iterable
+from pathlib import Path
+
+from book import notebook, writing
+
+CHAPTER = re.compile(r"(?i)\bchapters? \d+(?:(?:, | and | or | to )\d+)*")
+"""As prose names chapters: "chapter 5", "Chapters 5, 6 and 10"."""
+
+ELSEWHERE = "d2l_utils/"
+"""Here a docstring's "chapter 7" is another book's."""
+
+
+def moves(name: str, place: int, chapters: Iterable[str]) -> dict[str, str]:
+    """New names of the chapters when one of them gets a place, numbered from 1 in their order: {old: new}."""
+    others = [chapter for chapter in chapters if chapter != name]
+    if not 1 <= place <= len(others) + 1:
+        raise SystemExit(f"renumber: the place is {place}; it should be from 1 to {len(others) + 1}")
+    order = [*others[: place - 1], name, *others[place - 1 :]]
+    return {old: f"{number:02d}_{old.partition('_')[2]}" for number, old in enumerate(order, 1)}
+
+
+def number(name: str) -> str:
+    """A chapter's number as prose writes it: 5 for 05_rmsprop."""
+    return str(int(name.partition("_")[0]))
+
+
+def renamed(text: str, new: dict[str, str], *, prose: bool) -> str:
+    """A text in which every name of a chapter is the new one, and in prose every number of one, too."""
+    names = re.compile("|".join(rf"(?<!\d){old}(?![a-z])" for old in new))
+    text = names.sub(lambda found: new[found[0]], text)
+    if not prose:
+        return text
+    numbers = {number(old): number(name) for old, name in new.items()}
+
+    def replaced(found: re.Match[str]) -> str:
+        return re.sub(r"\d+", lambda digits: numbers.get(digits[0], digits[0]), found[0])
+
+    text = CHAPTER.sub(replaced, text)
+    text = re.sub(r"\\tag\{S?\d+\.", replaced, text)
+    text = re.sub(r"#equation-S?\d+-", replaced, text)
+    return text
+
+
+def references(text: str, tags: set[str], new: dict[str, str]) -> str:
+    """A Markdown text in which (5.2) is renumbered, where an equation has that tag."""
+    numbers = {number(old): number(name) for old, name in new.items()}
+
+    def replaced(found: re.Match[str]) -> str:
+        if found[1] + found[2] + found[3] not in tags:
+            return found[0]
+        return f"({found[1]}{numbers[found[2]]}{found[3]})"
+
+    return re.sub(r"\((S?)(\d+)(\.\d+)\)", replaced, text)
+
+
+def equations(names: Iterable[str]) -> set[str]:
+    """The tags of all equations, such as 5.2 and S5.1."""
+    texts = [cell.source for name in names for cell in notebook.read(name).cells]
+    return {tag for text in texts for tag in re.findall(r"\\tag\{([\w.]+)\}", text)}
+
+
+def rewrite(path: Path, new: dict[str, str], tags: set[str]) -> None:
+    """Renumber what one committed file says; what is not text stays."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        return
+    changed = renamed(text, new, prose=ELSEWHERE not in path.as_posix())
+    if path.suffix == ".ipynb":
+        changed = references(changed, tags, new)
+    if changed != text:
+        writing.write(path, changed)
+
+
+def renumber(name: str, place: int) -> None:
+    """Give a chapter its place: its own files and all that speak of chapters."""
+    new = moves(name, place, [stem for stem in notebook.names() if re.fullmatch(r"\d+_\w+(?<!_solutions)", stem)])
+    tags = equations(notebook.names())
+    listed = subprocess.run(["git", "ls-files", "-z"], capture_output=True, check=True, text=True).stdout
+    paths = [Path(entry) for entry in listed.split("\0") if entry]
+    for path in paths:
+        rewrite(path, new, tags)
+    for path in paths:
+        target = path.with_name(renamed(path.name, new, prose=False))
+        if target != path:
+            subprocess.run(["git", "mv", path, target], check=True)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description="Give a chapter its place in the reading order.")
+    parser.add_argument("name", help="the chapter's name, such as 05_rmsprop")
+    parser.add_argument("place", type=int, help="its number from now on; the others move on")
+    choice = parser.parse_args()
+    renumber(choice.name, choice.place)
