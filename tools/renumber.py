@@ -46,6 +46,7 @@ def renamed(text: str, new: dict[str, str], *, prose: bool) -> str:
         return re.sub(r"\d+", lambda digits: numbers.get(digits[0], digits[0]), found[0])
 
     text = CHAPTER.sub(replaced, text)
+    text = re.sub(r"\[\d+\]\((?=\d\d_)", replaced, text)  # the glossary's links: [5](05_rmsprop.ipynb)
     text = re.sub(r"\\tag\{S?\d+\.", replaced, text)
     text = re.sub(r"#equation-S?\d+-", replaced, text)
     return text
@@ -69,27 +70,37 @@ def equations(names: Iterable[str]) -> set[str]:
     return {tag for text in texts for tag in re.findall(r"\\tag\{([\w.]+)\}", text)}
 
 
-def rewrite(path: Path, new: dict[str, str], tags: set[str]) -> None:
+def refer(name: str, tags: set[str], new: dict[str, str]) -> None:
+    """Renumber a notebook's references to equations; in code, (5.2) is a number."""
+    nb = notebook.read(name)
+    for cell in nb.cells:
+        if cell.cell_type == "markdown":
+            cell.source = references(cell.source, tags, new)
+    notebook.write(nb, name, notebook.NOTEBOOKS)
+
+
+def rewrite(path: Path, new: dict[str, str]) -> None:
     """Renumber what one committed file says; what is not text stays."""
     try:
         text = path.read_text(encoding="utf-8")
     except UnicodeDecodeError:
         return
     changed = renamed(text, new, prose=ELSEWHERE not in path.as_posix())
-    if path.suffix == ".ipynb":
-        changed = references(changed, tags, new)
     if changed != text:
         writing.write(path, changed)
 
 
 def renumber(name: str, place: int) -> None:
     """Give a chapter its place: its own files and all that speak of chapters."""
-    new = moves(name, place, [stem for stem in notebook.names() if re.fullmatch(r"\d+_\w+(?<!_solutions)", stem)])
-    tags = equations(notebook.names())
+    names = notebook.names()
+    new = moves(name, place, [stem for stem in names if re.fullmatch(r"\d+_\w+(?<!_solutions)", stem)])
+    tags = equations(names)
+    for stem in names:
+        refer(stem, tags, new)
     listed = subprocess.run(["git", "ls-files", "-z"], capture_output=True, check=True, text=True).stdout
     paths = [Path(entry) for entry in listed.split("\0") if entry]
     for path in paths:
-        rewrite(path, new, tags)
+        rewrite(path, new)
     for path in paths:
         target = path.with_name(renamed(path.name, new, prose=False))
         if target != path:
