@@ -22,7 +22,7 @@ from mxnet import nd
 
 LR, GAMMA, EPS = 0.01, 0.9, 1e-6
 BATCH_SIZE, NUM_EPOCHS, RECORD_EVERY = 10, 2, 100
-RMSPROP, RMSPROP_IN_PLACE = definitions("05_rmsprop", "rmsprop", "rmsprop_in_place")
+RMSPROP, RMSPROP_IN_PLACE = definitions("06_rmsprop", "rmsprop", "rmsprop_in_place")
 GLUON = {"learning_rate": LR, "gamma1": GAMMA, "epsilon": EPS}
 # Where `make peers` puts the textbook's later edition: two packages of one name cannot be installed side by side.
 D2L_TORCH = f"{sys.prefix}/d2l-1.0.3/d2l/torch.py"

@@ -27,7 +27,7 @@ def definitions(chapter: str, *names: str) -> Any:
         ValueError: there is no such chapter, or it has no definition of that name.
 
     Example:
-        >>> definitions("05_rmsprop", "rmsprop").__name__
+        >>> definitions("06_rmsprop", "rmsprop").__name__
         'rmsprop'
     """
     kept: list[ast.stmt] = []
@@ -56,8 +56,8 @@ def rests_on(chapter: str) -> list[str]:
             out: what it takes could not be known without running it.
 
     Example:
-        >>> rests_on("05_rmsprop_solutions")
-        ['01_gradient_descent', '04_adagrad', '05_rmsprop']
+        >>> rests_on("06_rmsprop_solutions")
+        ['02_gradient_descent', '05_adagrad', '06_rmsprop']
     """
     found: set[str] = set()
     unread = [chapter]
@@ -90,7 +90,7 @@ def _taken(chapter: str) -> Iterator[str]:
             if not (call.args and isinstance(call.args[0], ast.Constant) and isinstance(call.args[0].value, str)):
                 raise ValueError(
                     f"{chapter}, cell {number} calls {ast.unparse(call)}; its first argument must be the name "
-                    'of a chapter, written out, as in definitions("05_rmsprop", "rmsprop")'
+                    'of a chapter, written out, as in definitions("06_rmsprop", "rmsprop")'
                 )
             yield call.args[0].value
 

@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
 # `make arm`: what a reader on ARM64 runs, in an arm64 Debian of its own in _build/arm, which qemu runs where this
-# machine is another. The project's last commit is installed there, the tests of the core run, and chapters 5 and 6,
+# machine is another. The project's last commit is installed there, the tests of the core run, and chapters 6 and 7,
 # whose outputs are compared with the stored ones. Nothing is mounted outside of the commands that need it.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 folder=$PWD/_build/arm
 root=$folder/root
-chapters="05_rmsprop 06_rmsprop_linear_regression"
+chapters="06_rmsprop 07_rmsprop_linear_regression"
 run="import sys; from book import run; run.TIME_LIMIT = 3600; sys.exit(len(run.execute(sys.argv[1:])))"
 
 TIMEFORMAT="    %0R s, %0U s of them at work"

@@ -55,10 +55,10 @@ def said(cell):
 @pytest.mark.parametrize(
     ("machine", "chapter"),
     [
-        ("colab", "05_rmsprop"),
-        ("colab", "06_rmsprop_linear_regression"),
-        ("colab", "10_adam"),
-        ("bare", "05_rmsprop"),
+        ("colab", "06_rmsprop"),
+        ("colab", "07_rmsprop_linear_regression"),
+        ("colab", "11_adam"),
+        ("bare", "06_rmsprop"),
     ],
 )
 def test_a_chapter_alone_gives_its_stored_outputs(machine, chapter, kernel, airfoil, tmp_path, monkeypatch, capsys):

@@ -1,6 +1,6 @@
 """The chapter's eight runs on MNIST to the end, from five seeds, with and without the ReLU: `make full`.
 
-Each part, as many seeds as there are cores, goes to notebooks/14_mnist_full.csv as soon as it has ended. Whoever
+Each part, as many seeds as there are cores, goes to notebooks/15_mnist_full.csv as soon as it has ended. Whoever
 stops the script loses only the part that was running: started again, it does the parts that are missing.
 """
 
@@ -19,11 +19,11 @@ from d2l_utils.train import lockstep
 
 from tqdm import tqdm
 
-TABLE = NOTEBOOKS / "14_mnist_full.csv"
+TABLE = NOTEBOOKS / "15_mnist_full.csv"
 COLUMNS = ["optimizer", "rule", "output", "seed", "steps", "reason", "loss", "accuracy"]
 OUTPUTS, SEEDS = ("ReLU", "linear"), range(5)
 MOST_EPOCHS = 1100  # the slowest published run took 1,010
-RUNS = definitions("14_mnist", "eight_runs")()
+RUNS = definitions("15_mnist", "eight_runs")()
 
 
 def described(rule: Callable, hyperparams: dict[str, float]) -> str:

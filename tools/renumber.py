@@ -1,4 +1,4 @@
-"""Gives a chapter its place in the reading order: `python -m tools.renumber 00_new 3`, `python -m tools.renumber 05_old 2`.
+"""Gives a chapter its place in the reading order: `python -m tools.renumber 05_rmsprop 2`.
 
 The chapters behind it move on. Renamed with them are their files, and wherever a committed file speaks of them:
 names (`definitions`, links, tests), "chapter 5", equations' tags and the references to these. Look at the difference
@@ -15,6 +15,12 @@ from book import notebook, writing
 
 CHAPTER = re.compile(r"(?i)\bchapters? \d+(?:(?:, | and | or | to )\d+)*")
 """As prose names chapters: "chapter 5", "Chapters 5, 6 and 10"."""
+
+ENTRIES = (
+    r"\[\d+\]\((?=\d\d_)",  # the glossary's [5](05_rmsprop.ipynb)
+    r"\d+\. (?=\[[^]\n]*\]\(\d\d_)",  # the index's 5. [RMSProp](05_rmsprop.ipynb)
+    r"\[\d+\. (?=[^]\n]*\]\(notebooks/\d\d_)",  # the README's [5. RMSProp](notebooks/05_rmsprop.ipynb)
+)
 
 ELSEWHERE = "d2l_utils/"
 """Here a docstring's "chapter 7" is another book's."""
@@ -46,7 +52,8 @@ def renamed(text: str, new: dict[str, str], *, prose: bool) -> str:
         return re.sub(r"\d+", lambda digits: numbers.get(digits[0], digits[0]), found[0])
 
     text = CHAPTER.sub(replaced, text)
-    text = re.sub(r"\[\d+\]\((?=\d\d_)", replaced, text)  # the glossary's links: [5](05_rmsprop.ipynb)
+    for entry in ENTRIES:
+        text = re.sub(entry, replaced, text)
     text = re.sub(r"\\tag\{S?\d+\.", replaced, text)
     text = re.sub(r"#equation-S?\d+-", replaced, text)
     return text
@@ -85,7 +92,7 @@ def rewrite(path: Path, new: dict[str, str]) -> None:
         text = path.read_text(encoding="utf-8")
     except UnicodeDecodeError:
         return
-    changed = renamed(text, new, prose=ELSEWHERE not in path.as_posix())
+    changed = renamed(text, new, prose=not path.as_posix().startswith(ELSEWHERE))
     if changed != text:
         writing.write(path, changed)
 

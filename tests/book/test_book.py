@@ -125,9 +125,9 @@ def framed(nb, name="05_x"):
 def test_pages_are_turned_from_chapter_to_chapter():
     entries = [pages.describe(name, notebook.read(name), NAMES) for name in NAMES]
     by_name = {current["name"]: current for current in entries}
-    turned = [pages.neighbours(by_name[name], entries) for name in ("05_rmsprop", "05_rmsprop_solutions")]
+    turned = [pages.neighbours(by_name[name], entries) for name in ("06_rmsprop", "06_rmsprop_solutions")]
     names = [[entry["name"] for entry in pair] for pair in turned]
-    assert names == [["04_adagrad", "06_rmsprop_linear_regression"], ["05_rmsprop", "06_rmsprop_linear_regression"]]
+    assert names == [["05_adagrad", "07_rmsprop_linear_regression"], ["06_rmsprop", "07_rmsprop_linear_regression"]]
 
 
 def test_page_that_used_the_stand_in_says_so_at_its_head():
@@ -173,9 +173,9 @@ def test_outputs_of_every_kind_are_shown():
 
 
 def test_links_between_notebooks_become_links_between_pages():
-    text = render(new_markdown_cell("[a](05_rmsprop.ipynb) [b](05_rmsprop.ipynb#Summary) [c](https://e.org/x.ipynb)"))
-    assert 'href="05_rmsprop.html"' in text
-    assert 'href="05_rmsprop.html#Summary"' in text
+    text = render(new_markdown_cell("[a](06_rmsprop.ipynb) [b](06_rmsprop.ipynb#Summary) [c](https://e.org/x.ipynb)"))
+    assert 'href="06_rmsprop.html"' in text
+    assert 'href="06_rmsprop.html#Summary"' in text
     assert 'href="https://e.org/x.ipynb"' in text
 
 
@@ -203,11 +203,11 @@ def test_stock_nbconvert_works_too(tmp_path):
 
 @pytest.mark.parametrize(
     ("name", "entry"),
-    [("index", "Start here"), ("05_rmsprop", "5 RMSProp"), ("05_rmsprop_solutions", "Solutions")],
+    [("index", "Start here"), ("06_rmsprop", "5 RMSProp"), ("06_rmsprop_solutions", "Solutions")],
 )
 def test_list_of_chapters_is_short_and_numbered(name, entry):
     nav = (
-        (site.OUTPUT / "05_rmsprop.html")
+        (site.OUTPUT / "06_rmsprop.html")
         .read_text(encoding="utf-8")
         .partition('class="chapters"')[2]
         .partition("</nav>")[0]
@@ -242,16 +242,16 @@ def test_a_repository_adds_links_to_run_a_page_online(monkeypatch):
     nb = new_notebook(cells=[new_markdown_cell("# X\n\nText.")])
     monkeypatch.delenv("D2L_REPOSITORY", raising=False)
     monkeypatch.setattr(address, "stored", lambda: address.UNSET)
-    assert "Colab" not in framed(nb, "05_rmsprop")
+    assert "Colab" not in framed(nb, "06_rmsprop")
     monkeypatch.setattr(address, "stored", lambda: "octocat/stored")
-    assert "/github/octocat/stored/blob/main/notebooks/05_rmsprop.ipynb" in framed(nb, "05_rmsprop")
+    assert "/github/octocat/stored/blob/main/notebooks/06_rmsprop.ipynb" in framed(nb, "06_rmsprop")
     monkeypatch.setenv("D2L_REPOSITORY", "octocat/rmsprop")
-    text = framed(nb, "05_rmsprop")
-    assert "/github/octocat/rmsprop/blob/main/notebooks/05_rmsprop.ipynb" in text
-    assert "/v2/gh/octocat/rmsprop/main?labpath=notebooks%2F05_rmsprop.ipynb" in text
+    text = framed(nb, "06_rmsprop")
+    assert "/github/octocat/rmsprop/blob/main/notebooks/06_rmsprop.ipynb" in text
+    assert "/v2/gh/octocat/rmsprop/main?labpath=notebooks%2F06_rmsprop.ipynb" in text
     monkeypatch.setenv("D2L_REPOSITORY", "octocat")
     with pytest.raises(ValueError, match="D2L_REPOSITORY is 'octocat'; it must be owner/name"):
-        framed(nb, "05_rmsprop")
+        framed(nb, "06_rmsprop")
 
 
 def test_a_page_can_stand_in_one_document_with_the_others():

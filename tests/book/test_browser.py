@@ -143,11 +143,11 @@ def leads_somewhere(link):
 
 
 def test_search_finds_a_section_and_leads_there(open_page):
-    driver = open_page("01_gradient_descent")
+    driver = open_page("02_gradient_descent")
     box = driver.find_element(By.ID, "search")
     box.send_keys("a mean that forgets")
     first = wait(driver, lambda d: d.find_elements(By.CSS_SELECTOR, ".results li a"))[0]
-    assert first.get_attribute("href").endswith("05_rmsprop.html#A-mean-that-forgets")
+    assert first.get_attribute("href").endswith("06_rmsprop.html#A-mean-that-forgets")
     assert driver.find_element(By.CSS_SELECTOR, ".results .status").text.endswith("sections")
     box.send_keys(Keys.ENTER)
     wait(driver, lambda d: d.current_url.endswith("#A-mean-that-forgets"))
@@ -157,7 +157,7 @@ def test_search_finds_a_section_and_leads_there(open_page):
     ("words", "place"),
     [
         ("学习率", "glossary.html#term-learning-rate"),
-        ("gamma1", "05_rmsprop.html#The-concise-form"),
+        ("gamma1", "06_rmsprop.html#The-concise-form"),
         ("Tieleman", "references.html"),
     ],
 )
@@ -172,7 +172,7 @@ def test_search_puts_what_explains_before_what_answers(open_page):
     driver.find_element(By.ID, "search").send_keys("half-life")
     found = wait(driver, lambda d: d.find_elements(By.CSS_SELECTOR, ".results li a"))
     pages = [a.get_attribute("href").rpartition("/")[2] for a in found]
-    assert pages[:2] == ["glossary.html#term-half-life", "05_rmsprop.html#A-mean-that-forgets"]
+    assert pages[:2] == ["glossary.html#term-half-life", "06_rmsprop.html#A-mean-that-forgets"]
     assert any("_solutions" in page for page in pages[2:])
 
 
@@ -192,15 +192,15 @@ def test_theme_is_turned_and_remembered(open_page):
     driver.find_element(By.CLASS_NAME, "theme").click()
     dark = driver.execute_script(paper)
     assert dark != light
-    assert open_page("05_rmsprop").execute_script(paper) == dark
+    assert open_page("06_rmsprop").execute_script(paper) == dark
     driver.find_element(By.CLASS_NAME, "theme").click()
     assert driver.execute_script(paper) == light
-    assert open_page("05_rmsprop", theme="dark").execute_script(paper) == light
+    assert open_page("06_rmsprop", theme="dark").execute_script(paper) == light
 
 
 def test_on_paper_code_is_light_whatever_the_theme(open_page, driver):
     colour = "return getComputedStyle(document.querySelector('.highlight .kn')).color"
-    light = open_page("05_rmsprop").execute_script(colour)
+    light = open_page("06_rmsprop").execute_script(colour)
     driver.find_element(By.CLASS_NAME, "theme").click()
     assert driver.execute_script(colour) != light
     driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
@@ -210,7 +210,7 @@ def test_on_paper_code_is_light_whatever_the_theme(open_page, driver):
 
 
 def test_first_tab_leads_past_the_chapters_to_the_text(open_page):
-    driver = open_page("05_rmsprop")
+    driver = open_page("06_rmsprop")
     driver.switch_to.active_element.send_keys(Keys.TAB)
     assert driver.switch_to.active_element.text == "Skip to the text"
     driver.switch_to.active_element.send_keys(Keys.ENTER)
@@ -218,7 +218,7 @@ def test_first_tab_leads_past_the_chapters_to_the_text(open_page):
 
 
 def test_code_is_copied(open_page):
-    driver = open_page("05_rmsprop")
+    driver = open_page("06_rmsprop")
     driver.execute_cdp_cmd("Browser.grantPermissions", {"permissions": CLIPBOARD})
     code = driver.find_element(By.CLASS_NAME, "highlight")
     source = code.find_element(By.TAG_NAME, "pre").get_property("innerText")
@@ -229,10 +229,10 @@ def test_code_is_copied(open_page):
 
 def test_math_is_drawn_as_math(open_page):
     """A root grows with what stands under it, which takes the font that comes with the book."""
-    driver = open_page("05_rmsprop")
+    driver = open_page("06_rmsprop")
     loaded = "return [...document.fonts].some(({family, status}) => family.includes('Math') && status === 'loaded')"
     wait(driver, lambda d: d.execute_script(loaded))
-    height = "return document.querySelector('#equation-5-1 {}').getBoundingClientRect().height"
+    height = "return document.querySelector('#equation-6-1 {}').getBoundingClientRect().height"
     letter, fraction, root = (driver.execute_script(height.format(tag)) for tag in ("mi", "mfrac", "msqrt"))
     assert fraction > root > 1.2 * letter > 0
 
@@ -240,7 +240,7 @@ def test_math_is_drawn_as_math(open_page):
 def test_without_scripts_everything_can_be_read(open_page, driver):
     driver.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
     try:
-        driver = open_page("05_rmsprop")
+        driver = open_page("06_rmsprop")
         assert "Adagrad adds up squares" in driver.find_element(By.TAG_NAME, "main").text
         assert not driver.find_elements(By.ID, "search")
         assert driver.find_element(By.CSS_SELECTOR, "figure svg").is_displayed()

@@ -54,8 +54,8 @@ def test_what_is_not_there_is_named(folder, chapter, name, message):
 def test_what_a_chapter_rests_on_is_found(folder):
     assert chapters.rests_on("first") == []
     assert chapters.rests_on("second") == ["first"]
-    assert "12_one_formula" in REAL["12_one_formula_solutions"]
-    assert "01_gradient_descent" in REAL["12_one_formula_solutions"]
+    assert "13_one_formula" in REAL["13_one_formula_solutions"]
+    assert "02_gradient_descent" in REAL["13_one_formula_solutions"]
 
 
 @pytest.mark.parametrize(

@@ -85,9 +85,9 @@ CASES = {
 
 
 # The chapters' own gradients. Rosenbrock's is divided, so that η = 1/128 is stable.
-quadratic = definitions("01_gradient_descent", "gradient")
-turned = definitions("05_rmsprop", "turned_gradient")
-rosenbrock = definitions("12_one_formula", "rosenbrock_gradient")
+quadratic = definitions("02_gradient_descent", "gradient")
+turned = definitions("06_rmsprop", "turned_gradient")
+rosenbrock = definitions("13_one_formula", "rosenbrock_gradient")
 OBJECTIVES = {
     "quadratic": ((-5.0, -2.0), lambda x, t: np.array(quadratic(*x))),
     "turned": ((-5.0, -2.0), lambda x, t: np.array(turned(*x))),

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from mxnet import nd
 
-RMSPROP, RMSPROP_2D, IN_PLACE = definitions("05_rmsprop", "rmsprop", "rmsprop_2d", "rmsprop_in_place")
-F, GRADIENT = definitions("05_rmsprop", "f", "gradient")
+RMSPROP, RMSPROP_2D, IN_PLACE = definitions("06_rmsprop", "rmsprop", "rmsprop_2d", "rmsprop_in_place")
+F, GRADIENT = definitions("06_rmsprop", "f", "gradient")
 
 
 def printed(nb):
@@ -53,7 +53,7 @@ def test_airfoil_in_gluon_ends_near_the_published_loss(airfoil):
 
 def test_linear_regression_prints_the_published_digits(executed):
     # Equal to the digit with the kernels for AVX2. With others a loss was off by up to 8e-5 of its size.
-    text = printed(executed("06_rmsprop_linear_regression"))
+    text = printed(executed("07_rmsprop_linear_regression"))
     for epoch, loss in enumerate([8.2410e-01, 2.2731e-04, 2.4617e-04], start=1):
         assert float(text.split(f"γ 0.9, epoch {epoch}, loss ")[1].split()[0]) == pytest.approx(loss, rel=1e-3)
     for epoch, loss in enumerate([4.9290e-05, 4.8610e-05, 5.0128e-05], start=1):
@@ -73,7 +73,7 @@ def test_numpy_chapter_agrees_with_an_independent_loop(executed):
         vb, vw = 0.9 * vb + 0.1 * gb**2, 0.9 * vw + 0.1 * gw**2
         b, w = b - lr / (vb**0.5 + 1e-8) * gb, w - lr / (vw**0.5 + 1e-8) * gw
         lr *= 0.95 if t % 500 == 0 else 1
-    chapter = printed(executed("07_rmsprop_numpy")).partition("after 1,000 steps: [")[2].partition("]")[0]
+    chapter = printed(executed("08_rmsprop_numpy")).partition("after 1,000 steps: [")[2].partition("]")[0]
     np.testing.assert_allclose([b, w], [float(number) for number in chapter.split()], atol=5e-5)  # as printed
 
 

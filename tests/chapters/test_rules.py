@@ -15,9 +15,9 @@ from mxnet import nd
 
 pytestmark = pytest.mark.core
 
-CHAPTERS = "index", "05_rmsprop", "05_rmsprop_solutions"
-LINEAR_PURE = definitions("06_rmsprop_linear_regression", "rmsprop_pure")
-INSIDE, OUTSIDE = definitions("07_rmsprop_numpy", "rmsprop_inside", "rmsprop_outside")
+CHAPTERS = "index", "06_rmsprop", "06_rmsprop_solutions"
+LINEAR_PURE = definitions("07_rmsprop_linear_regression", "rmsprop_pure")
+INSIDE, OUTSIDE = definitions("08_rmsprop_numpy", "rmsprop_inside", "rmsprop_outside")
 
 
 # Two steps from 10, with the gradients 2 and 4. Means with a decay of 3/4 are, of the squares, 0.25·4 = 1 and

@@ -14,7 +14,7 @@ import pytest
 
 pytestmark = pytest.mark.core
 
-CHAPTER = "06_rmsprop_linear_regression"
+CHAPTER = "07_rmsprop_linear_regression"
 OF_TODAY = {"sse2", "avx", "avx2", "fma", "avx512f", "avx512bw"}
 NEEDED = {"Haswell": "avx2", "Sandybridge": "avx", "Nehalem": "sse4_2", "Prescott": "pni"}  # in Linux's names
 ON_ARM = "ARMV8"
@@ -147,7 +147,7 @@ def test_numpy_has_nothing_to_warn_of():
 
 
 def table():
-    """The rows of chapter 6's table by kernel: (kernel, what the cells of its row say)."""
+    """The rows of chapter 7's table by kernel: (kernel, what the cells of its row say)."""
     rows = re.findall(r"^\| (\w+) \([\w.]+\) \|(.+)\|$", notebook.markdown(notebook.read(CHAPTER)), flags=re.MULTILINE)
     return [(kernel, [re.findall(r"[\d.]+e-\d+", cell) for cell in row.split("|")]) for kernel, row in rows]
 

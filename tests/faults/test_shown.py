@@ -19,7 +19,7 @@ SPEAKING = {"image/svg+xml": {"alt": "a line"}}
 PROSE = {
     "formula": (r"$\begin{aligned} a &= b \end{aligned}$", r"latex2mathml does not know: \begin{aligned} a &= b"),
     "index_twice": ("$x_1_2$", "this formula cannot be converted (DoubleSubscriptsError): x_1_2"),
-    "untagged": ("$$a = b$$", r"this equation has no number, such as \tag{5.1}: a = b"),
+    "untagged": ("$$a = b$$", r"this equation has no number, such as \tag{6.1}: a = b"),
     "citation": ('<cite data-cite="nobody1900">Nobody</cite>', "'nobody1900' is cited; right would be a key of"),
     "script": ("<script>alert(1)</script>", "<script> has no place on a page"),
     "frame": ('a <iframe src="https://e.org"></iframe>', '<iframe src="https://e.org"> has no place on a page'),
@@ -134,7 +134,7 @@ def test_facts_that_cannot_be_read_are_named(shown, tmp_path):
     "html",
     [
         '<td style="text-align:right">1</td>',
-        "<a href='https://e.org/?a=b:c'>a</a> <a href=\"05_rmsprop.html#x\">b</a> <a href='mailto:a@e.org'>c</a>",
+        "<a href='https://e.org/?a=b:c'>a</a> <a href=\"06_rmsprop.html#x\">b</a> <a href='mailto:a@e.org'>c</a>",
         '<img alt="a" src="data:image/png;base64,AAAA">',
         "<!-- a note --> a &lt; b<br/><details open><summary>more</summary></details>",
     ],

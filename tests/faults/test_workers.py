@@ -23,7 +23,7 @@ import numpy as np
 import pytest
 from mxnet import nd
 
-ADAM = definitions("10_adam", "adam")
+ADAM = definitions("11_adam", "adam")
 START = """
 import sys, threading, time
 import numpy as np

@@ -101,7 +101,7 @@ def effective(path, lr=None, eps=None, beta2=None, mu=0, **others):
         return np.sqrt(np.vstack([np.zeros((1, 2)), s[:-1, 1]]) + eps) / np.sqrt(s[:, 0] + eps)
     if path.rule == "adam":
         return lr / (np.sqrt(s[:, 1] / (1 - beta2**t)) + eps)
-    return np.full((len(t), 2), lr / (1 - mu))  # chapter 3's effective rate; without momentum it is the rate
+    return np.full((len(t), 2), lr / (1 - mu))  # chapter 4's effective rate; without momentum it is the rate
 
 
 def test_a_setting_travels_through_the_address_and_back(driver, page):

@@ -20,8 +20,8 @@ def points():
 @pytest.mark.parametrize(
     ("name", "chapter", "f", "gradient"),
     [
-        ("ravine", "01_gradient_descent", "f", "gradient"),
-        ("rotated", "05_rmsprop", "turned", "turned_gradient"),
+        ("ravine", "02_gradient_descent", "f", "gradient"),
+        ("rotated", "06_rmsprop", "turned", "turned_gradient"),
     ],
 )
 def test_surfaces_of_the_chapters(name, chapter, f, gradient, points):

@@ -96,7 +96,7 @@ def kernel(folder, repository, *cells):
 def test_a_notebook_alone_in_an_empty_folder_gets_the_book(project, tmp_path):
     asks = "import d2l_utils; print(d2l_utils.chapters.ROOT, d2l_utils.chapters.NOTEBOOKS)"
     folder = tmp_path / "empty"
-    done = kernel(folder, project, LINE, asks, "print(d2l_utils.chapters.definitions('05_rmsprop', 'rmsprop'))")
+    done = kernel(folder, project, LINE, asks, "print(d2l_utils.chapters.definitions('06_rmsprop', 'rmsprop'))")
     assert done.returncode == 0, done.stderr
     clone = folder / address.stored().partition("/")[2]
     assert f"{clone} {clone / 'notebooks'}" in done.stdout

@@ -32,6 +32,8 @@ def test_a_place_beyond_the_end_is_refused(place):
         ("[chapter 2](02_two.ipynb#term) and its [solutions](02_two_solutions.ipynb)",
          "[chapter 3](03_two.ipynb#term) and its [solutions](03_two_solutions.ipynb)"),
         ("[2](02_two.ipynb), not [2](https://example.org)", "[3](03_two.ipynb), not [2](https://example.org)"),
+        ("2. [Two](02_two.ipynb)", "3. [Two](03_two.ipynb)"),
+        ("| [2. Two](notebooks/02_two.ipynb) |", "| [3. Two](notebooks/03_two.ipynb) |"),
         ("Chapters 1, 2 and 3; chapter 12 is none of them", "Chapters 2, 3 and 4; chapter 12 is none of them"),
         (r"x = 2 \tag{2.1}, \tag{S2.10}", r"x = 2 \tag{3.1}, \tag{S3.10}"),
         ("two.html#equation-2-1", "two.html#equation-3-1"),

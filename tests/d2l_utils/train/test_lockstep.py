@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from mxnet import autograd, gluon, init, nd
 
-SGD = definitions("01_gradient_descent", "sgd")
-MOMENTUM = definitions("03_momentum", "momentum")
-RMSPROP = definitions("07_rmsprop_numpy", "rmsprop_outside")
-ADADELTA = definitions("09_adadelta", "adadelta_outside")
-ADAM, ADAMW = definitions("10_adam", "adam", "adamw")
+SGD = definitions("02_gradient_descent", "sgd")
+MOMENTUM = definitions("04_momentum", "momentum")
+RMSPROP = definitions("08_rmsprop_numpy", "rmsprop_outside")
+ADADELTA = definitions("10_adadelta", "adadelta_outside")
+ADAM, ADAMW = definitions("11_adam", "adam", "adamw")
 
 RUNS = [
     ("SGD", SGD, {"lr": 0.05}),

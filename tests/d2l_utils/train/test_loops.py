@@ -14,7 +14,7 @@ from mxnet import autograd, gluon, nd
 
 pytestmark = pytest.mark.core
 
-RMSPROP = definitions("05_rmsprop", "rmsprop")
+RMSPROP = definitions("06_rmsprop", "rmsprop")
 
 
 def sgd(x, g, state=(), lr=0.1):
