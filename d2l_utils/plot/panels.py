@@ -76,5 +76,5 @@ def _draw(axes: figure.Axes, kind: str, lines: Sequence[figure.XY], place: int) 
     """All runs of one kind; only the first of them goes into the legend."""
     for i, (x, y) in enumerate(lines):
         label = None if i else kind
-        look = {"linestyle": figure.LINES[place]} if len(x) > 1 else {"linestyle": "", "marker": "X", "zorder": 3}
+        look = {"linestyle": figure.LINES[place]} if np.size(x) > 1 else {"linestyle": "", "marker": "X", "zorder": 3}
         axes.plot(x, y, color=figure.COLOURS[place], linewidth=1.2, label=label, **look)
