@@ -6,27 +6,35 @@ from typing import Any
 import numpy as np
 
 
-def paths(points: Mapping[str, np.ndarray]) -> str:
+def paths(points: Mapping[str, np.ndarray], minimum: tuple[float, float] | None = None) -> str:
     """Where each path over an objective starts and ends, and how often it crosses the axes.
 
     Args:
         points: name -> array (num_points, 2).
+        minimum: the marked minimum, or None where there is none.
 
     Returns:
         Sentences.
 
     Example:
         >>> paths({"GD": np.array([(-1, 2), (0.5, 1)])})[48:]
-        'GD: starts at (-1, 2), ends at (0.5, 1) after 1 steps; x1 crosses zero 1 times, x2 0 times.'
+        'GD: starts at (-1, 2), ends at (0.5, 1) after 1 step; x1 crosses zero once, x2 never.'
     """
+    marked = f" The minimum at ({minimum[0]:.3g}, {minimum[1]:.3g}) is marked." if minimum else ""
     described = [f"{name}: {_path(path)}." for name, path in points.items()]
-    return " ".join(["Contours of the objective, and paths over them.", *described])
+    return " ".join([f"Contours of the objective, and paths over them.{marked}", *described])
 
 
 def _path(points: np.ndarray) -> str:
     x1, x2 = points.T
-    ends = f"starts at ({x1[0]:.3g}, {x2[0]:.3g}), ends at ({x1[-1]:.3g}, {x2[-1]:.3g}) after {len(points) - 1} steps"
-    return f"{ends}; x1 crosses zero {_crossings(x1)} times, x2 {_crossings(x2)} times"
+    last = len(points) - 1
+    number = f"{last} step" if last == 1 else f"{last} steps"
+    ends = f"starts at ({x1[0]:.3g}, {x2[0]:.3g}), ends at ({x1[-1]:.3g}, {x2[-1]:.3g}) after {number}"
+    return f"{ends}; x1 crosses zero {_times(_crossings(x1))}, x2 {_times(_crossings(x2))}"
+
+
+def _times(number: int) -> str:
+    return {0: "never", 1: "once", 2: "twice"}.get(number, f"{number} times")
 
 
 def _crossings(numbers: np.ndarray) -> int:
@@ -149,14 +157,14 @@ def confusion(counts: np.ndarray) -> str:
 
     Example:
         >>> confusion(np.array([[9, 1], [3, 7]]))[55:]
-        'Most frequent mistakes: 1 taken for 0 (3 times), 0 taken for 1 (1 times).'
+        'Most frequent mistakes: 1 taken for 0 (3 times), 0 taken for 1 (once).'
     """
     wrong = counts - np.diag(np.diag(counts))
     most = np.argsort(-wrong, axis=None, kind="stable")[:3]
     phrases = []
     for i, j in zip(*np.unravel_index(most, wrong.shape)):
         if wrong[i, j]:
-            phrases.append(f"{i} taken for {j} ({wrong[i, j]} times)")
+            phrases.append(f"{i} taken for {j} ({_times(wrong[i, j])})")
     right = f"True class in rows, answer in columns. {np.trace(counts)} of {counts.sum()} right."
     return f"{right} Most frequent mistakes: {', '.join(phrases) or 'none'}."
 

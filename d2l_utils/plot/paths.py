@@ -12,13 +12,20 @@ Range = tuple[float, float]
 Paths = Mapping[str, figure.ArrayLike]
 
 
-def trajectories(f: Objective, paths: Paths, x1: Range = (-5.5, 1.0), x2: Range = (-3.0, 1.0)) -> figure.Figure:
-    """Draw paths over the contours of an objective of two variables.
+def trajectories(
+    f: Objective,
+    paths: Paths,
+    x1: Range = (-5.5, 1.0),
+    x2: Range = (-3.0, 1.0),
+    minimum: tuple[float, float] | None = (0.0, 0.0),
+) -> figure.Figure:
+    """Draw paths over the contours of an objective of two variables, on equal axes: angles are what they are.
 
     Args:
         f: the objective, an elementwise function of two arrays (x1, x2).
         paths: name -> points, shape (num_points, 2); at most four.
         x1, x2: the least range to show on each axis; it grows to hold the paths.
+        minimum: where to mark the minimum, or None where the objective has no single one.
 
     Returns:
         A Figure; its alternative text tells for each path where it starts and ends and how often each
@@ -28,8 +35,8 @@ def trajectories(f: Objective, paths: Paths, x1: Range = (-5.5, 1.0), x2: Range 
         ValueError: there is no path, more than four, or one that is no list of points that an axis can show.
 
     Example:
-        >>> trajectories(lambda a, b: a * a + b * b, {"GD": [(-1, 2), (0.5, 1)]}).alt[48:]
-        'GD: starts at (-1, 2), ends at (0.5, 1) after 1 steps; x1 crosses zero 1 times, x2 0 times.'
+        >>> trajectories(lambda a, b: a * a + b * b, {"GD": [(-1, 2), (0.5, 1)]}).alt[81:]
+        'GD: starts at (-1, 2), ends at (0.5, 1) after 1 step; x1 crosses zero once, x2 never.'
 
     Source: Zhang, Lipton, Li and Smola, "Dive into Deep Learning", the function show_trace_2d.
     """
@@ -40,17 +47,25 @@ def trajectories(f: Objective, paths: Paths, x1: Range = (-5.5, 1.0), x2: Range 
         _contours(axes, f, np.vstack([*points.values(), np.transpose([x1, x2])]))
         for name, colour, line, marker in zip(points, figure.colours([*points]), figure.LINES, figure.MARKERS):
             axes.plot(*points[name].T, color=colour, linestyle=line, marker=marker, markersize=4, label=name)
-        axes.set(xlabel="x1", ylabel="x2")
+        _mark(axes, minimum)
+        axes.set(xlabel="x1", ylabel="x2", aspect="equal")
         figure.legend(fig, least=2)
-    return fig.saying(alt_text.paths(points))
+    return fig.saying(alt_text.paths(points, minimum))
 
 
-def gallery(f: Objective, paths: Paths, x1: Range = (-5.5, 1.0), x2: Range = (-3.0, 1.0)) -> figure.Figure:
+def gallery(
+    f: Objective,
+    paths: Paths,
+    x1: Range = (-5.5, 1.0),
+    x2: Range = (-3.0, 1.0),
+    minimum: tuple[float, float] | None = (0.0, 0.0),
+) -> figure.Figure:
     """Draw many paths over the same contours, each in a panel of its own.
 
     Args:
         f, paths: as in trajectories, with as many paths as there are.
         x1, x2: the range to show on each axis; the part of a path that leaves it is cut off.
+        minimum: as in trajectories.
 
     Returns:
         A Figure; its alternative text describes each path as that of trajectories does.
@@ -59,22 +74,30 @@ def gallery(f: Objective, paths: Paths, x1: Range = (-5.5, 1.0), x2: Range = (-3
         ValueError: there is no path, or one that is no list of points that an axis can show.
 
     Example:
-        >>> gallery(lambda a, b: a * a + b * b, {"GD": [(-1, 2), (0.5, 1)]}).alt[48:]
-        'GD: starts at (-1, 2), ends at (0.5, 1) after 1 steps; x1 crosses zero 1 times, x2 0 times.'
+        >>> gallery(lambda a, b: a * a + b * b, {"GD": [(-1, 2), (0.5, 1)]}).alt[81:]
+        'GD: starts at (-1, 2), ends at (0.5, 1) after 1 step; x1 crosses zero once, x2 never.'
 
     Source: Tufte (1983), "The Visual Display of Quantitative Information", on small multiples.
     """
     if not paths:
         raise ValueError("paths is empty; a picture needs at least one path")
     points = _points(paths)
+    height = 1.6 * np.ptp(x2) / np.ptp(x1) + 0.35  # inches: the axes are equal, and have a title above
     with figure.styled():
-        fig, places = figure.grid(len(points), GALLERY_COLUMNS, 2.0, above=0.0, sharex=True, sharey=True)
+        fig, places = figure.grid(len(points), GALLERY_COLUMNS, height, above=0.4, sharex=True, sharey=True)
         for axes, (name, path) in zip(places, points.items()):
             _contours(axes, f, np.transpose([x1, x2]))
             axes.plot(*path.T, color=figure.COLOURS[0], marker=figure.MARKERS[0], markersize=3, linewidth=1)
-            axes.set(title=name, xlim=x1, ylim=x2)
+            _mark(axes, minimum)
+            axes.set(title=name, xlim=x1, ylim=x2, aspect="equal")
         figure.label_grid(fig, places, GALLERY_COLUMNS, "x1", "x2")
-    return fig.saying(alt_text.paths(points))
+    return fig.saying(alt_text.paths(points, minimum))
+
+
+def _mark(axes: figure.Axes, minimum: tuple[float, float] | None) -> None:
+    """A cross at the minimum, below the paths."""
+    if minimum:
+        axes.plot(*minimum, marker="+", color=figure.INK, markersize=9, linestyle="", zorder=1.5)
 
 
 def _points(paths: Paths) -> dict[str, np.ndarray]:

@@ -8,7 +8,7 @@ import pytest
 
 def test_trajectory_tells_start_end_and_crossings():
     alt = plot.trajectories(lambda a, b: a**2 + b**2, {"GD": [(-2, 1), (-1, -1), (0.5, 0.25)]}).alt
-    assert "GD: starts at (-2, 1), ends at (0.5, 0.25) after 2 steps; x1 crosses zero 1 times, x2 2 times." in alt
+    assert "GD: starts at (-2, 1), ends at (0.5, 0.25) after 2 steps; x1 crosses zero once, x2 twice." in alt
 
 
 def test_gallery_has_a_panel_for_each_path_and_describes_it():
@@ -31,7 +31,7 @@ def test_no_path_or_too_many():
 def test_a_path_that_left_for_infinity_is_drawn_as_far_as_it_goes(draw):
     figure = draw(lambda a, b: a**2 + b**2, {"GD": [(-1, 2), (3, -4), (np.inf, np.nan)]})
     assert figure.svg()
-    assert "starts at (-1, 2), ends at (inf, nan) after 2 steps; x1 crosses zero 1 times, x2 1 times." in figure.alt
+    assert "starts at (-1, 2), ends at (inf, nan) after 2 steps; x1 crosses zero once, x2 once." in figure.alt
 
 
 @pytest.mark.parametrize("draw", [plot.trajectories, plot.gallery])
