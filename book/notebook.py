@@ -136,6 +136,14 @@ def markdown(nb: NotebookNode) -> str:
     return "\n\n".join(cell.source for cell in nb.cells if cell.cell_type == "markdown")
 
 
+def words(nb: NotebookNode) -> int:
+    """How many words a reader reads: a formula or a name in code is one, a link counts by its text."""
+    text = re.sub(r"\$\$.*?\$\$", " ", markdown(nb), flags=re.DOTALL)
+    text = re.sub(r"\$[^$]*\$|`[^`]*`", " x ", text)
+    text = re.sub(r"\]\([^)]*\)|<[^>]*>", " ", text)
+    return len(re.findall(r"\w+(?:['’.,-]\w+)*", text))
+
+
 def is_setup(cell: NotebookNode) -> bool:
     return SETUP in cell.metadata.get("tags", [])
 

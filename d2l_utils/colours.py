@@ -6,7 +6,7 @@ COLOURS = "#0072b2", "#d55e00", "#00875f", "#a8518a"
 GREY = "#808080"
 INK = "#000000"  # the book's pages replace this and PAPER by their own
 PAPER = "#ffffff"
-# An optimizer has one colour. Those that are none of the four above are the playground's, which shows seven at once.
+# An optimizer has one colour, in every picture and in the playground, which shows seven at once.
 OPTIMIZERS = {
     "SGD": "#a8518a",
     "gradient descent": "#a8518a",

@@ -22,6 +22,8 @@ class Problem:
         runs: a list of triples (label, rule, hyperparams).
         relu: whether the outputs go through a ReLU (bool).
         batch_size: images per update (int).
+        shuffle: whether each epoch draws an order of its own (bool).
+        by_minibatch: whether the loss on the test images is the mean of their minibatches' means (bool).
     """
 
     images: np.ndarray
@@ -31,6 +33,8 @@ class Problem:
     runs: list
     relu: bool
     batch_size: int
+    shuffle: bool = True
+    by_minibatch: bool = False
 
 
 @dataclass
@@ -77,7 +81,7 @@ def with_bias(images: np.ndarray, used: np.ndarray) -> np.ndarray:
     return kept
 
 
-def epoch(problem: Problem, group: Group) -> tuple[Group, np.ndarray, np.ndarray, float]:
+def epoch(problem: Problem, group: Group) -> tuple[Group, tuple[np.ndarray, np.ndarray, np.ndarray], float]:
     """Train a group for an epoch, and validate it.
 
     Args:
@@ -85,8 +89,8 @@ def epoch(problem: Problem, group: Group) -> tuple[Group, np.ndarray, np.ndarray
         group: a Group with one member or more; it is changed in place.
 
     Returns:
-        The group, the losses and the accuracies on the test images, an entry for each member, and the seconds that
-        it took.
+        The group; the losses on the epoch's last minibatch before its update, and the losses and the accuracies on the
+        test images, each with an entry for each member; and the seconds that it took.
 
     Raises:
         What a rule raises, with the name of its run in front.
@@ -97,18 +101,21 @@ def epoch(problem: Problem, group: Group) -> tuple[Group, np.ndarray, np.ndarray
         >>> images, labels = np.eye(2, dtype=np.float32), np.arange(2)
         >>> problem = Problem(images, labels, images, labels, [("SGD", sgd, {"lr": 1.0})], False, 2)
         >>> group = Group(0, np.random.RandomState(0), [0], [np.zeros_like(images)], [()])
-        >>> epoch(problem, group)[2]
-        array([1.])
+        >>> _, (last, _, accuracies), _ = epoch(problem, group)
+        >>> last.round(3), accuracies
+        (array([0.693]), array([1.]))
     """
     start = perf_counter()
     with np.errstate(all="ignore"):  # a run may diverge; it is told apart afterwards
-        _train(problem, group)
+        last = _train(problem, group)
         losses, accuracies = _validate(problem, group.params)
-    return group, losses, accuracies, perf_counter() - start
+    return group, (last, losses, accuracies), perf_counter() - start
 
 
 def _train(problem, group):
-    order = group.draw.permutation(len(problem.images))
+    order = np.arange(len(problem.images))
+    if problem.shuffle:
+        order = group.draw.permutation(len(order))
     size = problem.batch_size
     weights = np.stack(group.params)
     one_hot = np.eye(weights.shape[1], dtype=np.float32).take(problem.labels[order], axis=1)
@@ -117,6 +124,8 @@ def _train(problem, group):
         rows = order[i : i + size]
         # Without mode="clip", take would fill a buffer of its own first.
         images = problem.images.take(rows, axis=0, out=space[: len(rows)], mode="clip")
+        if i + size >= len(order):
+            last, _ = _measured(weights, images, problem.labels[rows], problem.relu)
         gradients = _gradients(weights, images, one_hot[:, i : i + size], problem.relu)
         for place, member in enumerate(group.members):
             label, rule, hyperparams = problem.runs[member]
@@ -127,6 +136,7 @@ def _train(problem, group):
                 raise
             weights[place] = group.params[place] = x
             group.states[place] = state
+    return last.mean(axis=1, dtype=np.float64)
 
 
 def _outputs(weights, images, relu):
@@ -148,16 +158,24 @@ def _gradients(weights, images, one_hot, relu):
     return np.matmul(p.reshape(-1, len(images)), images).reshape(weights.shape)
 
 
+def _measured(weights, images, labels, relu):
+    """The loss of each image under each run, and whether the answer is right: arrays (num_runs, num_images)."""
+    z = _outputs(weights, images, relu)
+    top = np.maximum.reduce(z, axis=1, keepdims=True)
+    log_sum = np.log(np.add.reduce(np.exp(z - top), axis=1)) + top[:, 0]
+    return log_sum - z[:, labels, np.arange(len(labels))], z.argmax(axis=1) == labels
+
+
 def _validate(problem, params):
     """Mean loss and share of right answers on the test images, one of each for every run."""
     weights = np.stack(params)
-    losses = np.zeros(len(params))
-    hits = np.zeros(len(params))
+    losses = np.zeros((len(params), len(problem.test_images)))
+    right = np.zeros(losses.shape, dtype=bool)
     for i in range(0, len(problem.test_images), AT_ONCE):
-        labels = problem.test_labels[i : i + AT_ONCE]
-        z = _outputs(weights, problem.test_images[i : i + AT_ONCE], problem.relu)
-        top = np.maximum.reduce(z, axis=1, keepdims=True)
-        log_sum = np.log(np.add.reduce(np.exp(z - top), axis=1)) + top[:, 0]
-        losses += (log_sum - z[:, labels, np.arange(len(labels))]).sum(axis=1, dtype=np.float64)
-        hits += (z.argmax(axis=1) == labels).sum(axis=1)
-    return losses / len(problem.test_images), hits / len(problem.test_images)
+        part = slice(i, i + AT_ONCE)
+        labels = problem.test_labels[part]
+        losses[:, part], right[:, part] = _measured(weights, problem.test_images[part], labels, problem.relu)
+    if problem.by_minibatch:
+        starts = range(0, losses.shape[1], problem.batch_size)
+        losses = np.stack([losses[:, i : i + problem.batch_size].mean(axis=1) for i in starts], axis=1)
+    return losses.mean(axis=1), right.mean(axis=1)

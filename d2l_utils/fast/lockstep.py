@@ -17,7 +17,22 @@ from ..workers import Workers
 from .elementwise import check_elementwise
 from .run import Run, reason_to_stop
 
-SPREAD = 0.1  # the weights start between -SPREAD and SPREAD
+
+def spread(draw: np.random.RandomState, num_pixels: int, num_classes: int) -> np.ndarray:
+    """Weights drawn uniformly between -0.1 and 0.1.
+
+    Args:
+        draw: the generator of the run's seed (RandomState).
+        num_pixels, num_classes: the model's size (int).
+
+    Returns:
+        An array (num_classes, num_pixels).
+
+    Example:
+        >>> spread(np.random.RandomState(0), 2, 1).round(3)
+        array([[0.01 , 0.043]])
+    """
+    return draw.uniform(-0.1, 0.1, (num_classes, num_pixels))
 
 
 def lockstep(
@@ -31,6 +46,9 @@ def lockstep(
     seeds: Iterable[int] = range(5),
     batch_size: int = 64,
     num_epochs: int = 20,
+    start: Callable[[np.random.RandomState, int, int], np.ndarray] = spread,
+    shuffle: bool = True,
+    by_minibatch: bool = False,
     stop: Callable = reason_to_stop,
     num_workers: int | None = None,
 ) -> dict[str, list[Run]]:
@@ -49,6 +67,11 @@ def lockstep(
         seeds: one seed for each repetition (iterable of int, 0 to 2**32 - 1).
         batch_size: images per update (int, 1 or more); the last batch of an epoch may be smaller.
         num_epochs: the most passes over the data (int, 1 or more).
+        start: is given a generator and the numbers of pixels and of classes, returns the first weights, an array
+            (num_classes, num_pixels); the biases start at 0.
+        shuffle: whether each epoch draws an order of its own (bool); the images come in their own order otherwise.
+        by_minibatch: whether the loss on the test images is the plain mean of the mean losses of minibatches (bool);
+            a last one that is smaller counts as much as the others, then.
         stop: is given the losses and the accuracies of a run so far, returns why it should stop or None.
         num_workers: how many processes share the work (int, 1 or more); None for one on each core.
 
@@ -86,11 +109,11 @@ def lockstep(
     with Workers(num_workers) as workers, bar(total=len(seeds) * num_epochs, unit="epoch") as progress:
         used = _used(runs, images, test_images)
         kept = with_bias(images, used), labels, with_bias(test_images, used), test_labels
-        problem = Problem(*kept, runs, relu, batch_size)
-        race = _Race(seeds, problem, used)
+        problem = Problem(*kept, runs, relu, batch_size, shuffle, by_minibatch)
+        race = _Race(seeds, problem, used, start)
         tasks = deque(race.groups)
-        for group, losses, accuracies, seconds in workers.do(epoch, problem, tasks):
-            group.drop(race.record(group, losses, accuracies, seconds, num_epochs, stop))
+        for group, measured, seconds in workers.do(epoch, problem, tasks):
+            group.drop(race.record(group, measured, seconds, num_epochs, stop))
             if group.members:
                 tasks.append(group)
             progress.update()
@@ -106,7 +129,7 @@ class _Race:
         groups: what trains, one for each seed (list of Groups).
     """
 
-    def __init__(self, seeds, problem, used):
+    def __init__(self, seeds, problem, used, start):
         self.used = used
         self.steps = -(-len(problem.images) // problem.batch_size)
         num_classes = 1 + int(max(problem.labels.max(), problem.test_labels.max()))
@@ -115,16 +138,16 @@ class _Race:
         self.groups = []
         for seed in seeds:
             draw = np.random.RandomState(seed)  # of its own, since workers draw side by side
-            weight = draw.uniform(-SPREAD, SPREAD, (num_classes, len(used))).astype(np.float32)
+            weight = _start(start, draw, len(used), num_classes)
             self.starts[seed] = weight
             self.groups.append(_group(seed, draw, weight[:, used], problem.runs))
 
-    def record(self, group, losses, accuracies, seconds, num_epochs, stop):
+    def record(self, group, measured, seconds, num_epochs, stop):
         """Write down an epoch of a group; return the places of those of its members that end with it."""
         ended = []
         for place, member in enumerate(group.members):
             run = self.runs[group.seed][member]
-            run.record(self.steps, losses[place], accuracies[place], seconds)
+            run.record(self.steps, *(values[place] for values in measured), seconds)
             if run.end(group.params[place], num_epochs, stop):
                 weight = self.starts[group.seed].copy()
                 weight[:, self.used] = group.params[place][:, :-1]
@@ -178,6 +201,16 @@ def _drifts(rule, hyperparams):
         for _ in range(2):  # a state may have an effect only at the second step
             moved, now = rule(moved.copy(), np.zeros_like(x), now, **hyperparams)
     return not np.array_equal(moved, x)
+
+
+def _start(start, draw, num_pixels, num_classes):
+    weight = np.asarray(start(draw, num_pixels, num_classes), dtype=np.float32)
+    if weight.shape != (num_classes, num_pixels) or not np.isfinite(weight).all():
+        raise ValueError(
+            f"start returned an array of shape {weight.shape}; "
+            f"it must be finite numbers of shape ({num_classes}, {num_pixels})"
+        )
+    return weight
 
 
 def _group(seed, draw, weight, runs):

@@ -16,6 +16,8 @@ class Run:
         steps: updates done so far (list of int).
         epochs: passes over the data so far (list of float).
         losses: mean loss over the test images (list of float).
+        batch_losses: mean loss over the epoch's last minibatch before its update (list of float): a cheap and noisy
+            measure of the training loss.
         seconds: time that all runs of this seed together have taken, validation included (list of float). It is
             one clock for all of them: it times the lockstep, never a single optimizer.
         accuracies: share of the test images that are classified rightly (list of float).
@@ -29,16 +31,18 @@ class Run:
     steps: list[int] = field(default_factory=list)
     epochs: list[float] = field(default_factory=list)
     losses: list[float] = field(default_factory=list)
+    batch_losses: list[float] = field(default_factory=list)
     seconds: list[float] = field(default_factory=list)
     accuracies: list[float] = field(default_factory=list)
     params: list = field(default_factory=list)
     diverged_at: int | None = None
     reason: str | None = None
 
-    def record(self, steps: int, loss: float, accuracy: float, seconds: float) -> None:
+    def record(self, steps: int, batch_loss: float, loss: float, accuracy: float, seconds: float) -> None:
         """Write down an epoch of this many steps and seconds, and what it led to."""
         self.epochs.append(len(self.epochs) + 1.0)
         self.steps.append(len(self.epochs) * steps)
+        self.batch_losses.append(float(batch_loss))
         self.losses.append(float(loss))
         self.accuracies.append(float(accuracy))
         self.seconds.append(seconds + (self.seconds[-1] if self.seconds else 0.0))

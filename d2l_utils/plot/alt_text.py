@@ -127,6 +127,8 @@ def panels(runs: Mapping[str, Mapping[str, Sequence[tuple[Any, Any]]]], x_label:
 def _ends(kind: str, lines: Sequence[tuple[Any, Any]]) -> str:
     first = _range([y[0] for _, y in lines])
     last = _range([y[-1] for _, y in lines])
+    if all(len(y) == 1 for _, y in lines):
+        return f"{len(lines)} {kind}, at {first}"
     return f"{len(lines)} {kind}, from {first} to {last}"
 
 

@@ -97,7 +97,7 @@ def label_grid(figure: Figure, places: np.ndarray, columns: int, x_label: str, y
 
 def colours(names: Sequence[str]) -> list[str]:
     """A colour for each of at most four series: its own to an optimizer that has one, to the others what is left."""
-    owners = {OPTIMIZERS[name]: name for name in reversed(names) if OPTIMIZERS.get(name) in COLOURS}
+    owners = {OPTIMIZERS[name]: name for name in reversed(names) if name in OPTIMIZERS}
     left = (colour for colour in COLOURS if colour not in owners)
     return [OPTIMIZERS[name] if name in owners.values() else next(left) for name in names]
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 import numpy as np
-from matplotlib.colors import LogNorm
+from matplotlib.colors import LogNorm, to_rgba
 
 from . import alt_text, figure
 
@@ -69,6 +69,7 @@ def confusion(counts: figure.ArrayLike) -> figure.Figure:
     heights = scale(np.maximum(wrong, 1))
     shades = figure.SHADES(heights)
     shades[wrong == 0] = 0  # no colour at all
+    shades[np.diag_indices(len(counts))] = to_rgba(figure.GREY, 0.3)
     inks = np.where(wrong == 0, figure.INK, np.where(heights >= HALFWAY, figure.DARK, figure.LIGHT))
     names = np.arange(len(counts))
     with figure.styled():

@@ -12,15 +12,23 @@ Runs = Mapping[str, Mapping[str, Sequence[figure.XY]]]
 
 
 def panels(
-    runs: Runs, x_label: str, y_label: str, *, log: bool = False, limits: tuple[float, float] | None = None
+    runs: Runs,
+    x_label: str,
+    y_label: str,
+    *,
+    log: bool = False,
+    log_x: bool = False,
+    limits: tuple[float, float] | None = None,
 ) -> figure.Figure:
     """Draw every run as a line of its own, in a panel for each name; the panels share their axes.
+
+    A run of a single point is drawn as a cross.
 
     Args:
         runs: panel's name -> {kind: list of (x, y)}; x and y are lists of the same length. At most
             four kinds, each with a colour and a line style of its own.
         x_label, y_label: the axes' labels, with units where there are any.
-        log: draw y on a logarithmic axis.
+        log, log_x: draw y, or x, on a logarithmic axis.
         limits: the two ends of the y axis, or None for all that there is; what lies beyond is cut off.
 
     Returns:
@@ -56,6 +64,9 @@ def panels(
         if log:  # such panels span a power of ten or so, and have no room for labels like 3 × 10⁻¹
             places[0].yaxis.set(major_locator=LogLocator(subs=(1, 2, 5)), major_formatter="{x:g}")
             places[0].yaxis.set(minor_locator=NullLocator())
+        if log_x:
+            places[0].set(xscale="log")
+            places[0].xaxis.set(minor_locator=NullLocator())
         figure.label_grid(fig, places, columns, x_label, y_label)
         figure.legend(fig, least=2)
     return fig.saying(alt_text.panels(runs, x_label, y_label))
@@ -65,4 +76,5 @@ def _draw(axes: figure.Axes, kind: str, lines: Sequence[figure.XY], place: int) 
     """All runs of one kind; only the first of them goes into the legend."""
     for i, (x, y) in enumerate(lines):
         label = None if i else kind
-        axes.plot(x, y, color=figure.COLOURS[place], linestyle=figure.LINES[place], linewidth=1.2, label=label)
+        look = {"linestyle": figure.LINES[place]} if np.size(x) > 1 else {"linestyle": "", "marker": "X", "zorder": 3}
+        axes.plot(x, y, color=figure.COLOURS[place], linewidth=1.2, label=label, **look)

@@ -158,7 +158,7 @@ def test_formula_that_cannot_be_converted_stops_the_build():
 
 def test_a_cell_that_checks_is_folded():
     text = render(new_code_cell("assert 1 + 1 == 2", metadata={"tags": [notebook.CHECK]}))
-    assert re.search(r'<details class="check"><summary>checked</summary>.*assert.*</details>', text, re.DOTALL)
+    assert re.search(r'<details class="check"><summary>checked by code</summary>.*assert.*</details>', text, re.DOTALL)
     assert "<details" not in render(new_code_cell("1 + 1"))
 
 

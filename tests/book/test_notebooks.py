@@ -1,6 +1,7 @@
 """The chapters run, say what their committed outputs say, and keep the shape that readers rely on."""
 
 import re
+import statistics
 from importlib.util import find_spec
 
 from book import notebook
@@ -12,8 +13,13 @@ from d2l_utils import kernels
 import pytest
 
 NAMES = notebook.names()
+CHAPTERS = [name for name in NAMES if name[0].isdigit() and "solutions" not in name]
 REAL_DATA = re.compile(r"data\.(airfoil|mnist)\(")
-LONGEST_CELL = 15  # lines; more than that is more than one thought
+LONGEST_CELL = 12  # lines; more than that is more than one thought
+MEDIAN_CELL = 4
+LONGEST_CHECK = 20
+MOST_WORDS = 3200  # of a chapter: what is read in a sitting
+COMMON = {"and", "are", "both", "each", "for", "from", "its", "line", "lines", "more", "not", "one", "the", "two"}
 
 
 def figures(*cells):
@@ -101,11 +107,43 @@ def test_no_file_of_the_system_is_written(name):
     assert not re.search(r"devnull|/dev/", "".join(notebook.sources(notebook.read(name))))
 
 
+def is_check(cell):
+    return notebook.CHECK in cell.metadata.get("tags", [])
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_cells_are_short_and_have_been_run(name):
     cells = code_cells(notebook.read(name))
-    assert all(len(cell.source.splitlines()) <= LONGEST_CELL for cell in cells)
+    for cell in cells:
+        assert len(cell.source.splitlines()) <= (LONGEST_CHECK if is_check(cell) else LONGEST_CELL), cell.id
     assert [cell.execution_count for cell in cells] == list(range(1, len(cells) + 1))
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_most_of_the_code_that_is_open_is_a_few_lines(name):
+    lengths = [len(cell.source.splitlines()) for cell in code_cells(notebook.read(name)) if not is_check(cell)]
+    assert statistics.median(lengths) <= MEDIAN_CELL
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_is_open_teaches_and_asserts_nothing(name):
+    for cell in code_cells(notebook.read(name)):
+        assert is_check(cell) or not re.search(r"^\s*assert |\bassert_\w+\(", cell.source, re.MULTILINE), cell.id
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_a_chapter_is_read_in_a_sitting(name):
+    assert notebook.words(notebook.read(name)) <= MOST_WORDS
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_caption_names_what_is_drawn(name):
+    cells = notebook.read(name).cells
+    for cell, following in zip(cells, cells[1:]):
+        for drawn in figures(*[cell] if cell.cell_type == "code" else []):
+            alt, caption = drawn.metadata["image/svg+xml"]["alt"], following.source.partition("\n\n")[0]
+            named, told = (set(re.findall(r"[^\W_]{3,}|[ηγβμρε]", text.lower())) - COMMON for text in (alt, caption))
+            assert named & told, f"{cell.id}: {caption}"
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -115,7 +153,7 @@ def test_first_code_cell_imports_and_seeds_only(name):
         assert all(allowed.match(line) for line in first.source.splitlines())
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if name[0].isdigit() and "solutions" not in name])
+@pytest.mark.parametrize("name", CHAPTERS)
 def test_chapter_has_its_sections_and_its_solutions(name):
     text = "\n".join(cell.source for cell in notebook.read(name).cells if cell.cell_type == "markdown")
     for heading in ("## Where it breaks", "## Summary", "## Exercises", "## References"):

@@ -167,6 +167,29 @@ def test_pytorchs_rmsprop_in_all_its_combinations(torch, options, dtype):
     np.testing.assert_allclose(mine, theirs, rtol=0, atol={"float32": 1e-6, "float64": 1e-12}[dtype])
 
 
+@pytest.mark.parametrize("knobs", [{"initial": 0.0, "decay": 0.0}, {"initial": 0.1, "decay": 0.01}], ids=str)
+def test_pytorchs_adagrad_with_its_knobs(torch, knobs):
+    gradients = np.random.normal(size=(NUM_STEPS, 4)) * [1e-6, 1e-3, 1, 1e3]
+    walk = np.ones(4), lambda x, t: gradients[t], NUM_STEPS
+    options = {"initial_accumulator_value": knobs["initial"], "lr_decay": knobs["decay"], "eps": 1e-3}
+    mine = train.iterates(definitions("05_adagrad", "adagrad_outside"), *walk, lr=0.1, eps=1e-3, **knobs)
+    np.testing.assert_allclose(mine, parity.by_torch("Adagrad", *walk, lr=0.1, **options), rtol=0, atol=1e-12)
+    assert torch.optim.Adagrad([torch.zeros(1)]).defaults["eps"] == 1e-10
+
+
+def test_pytorchs_momentum_applies_a_new_rate_to_its_whole_memory(torch):
+    rule = definitions("04_momentum", "momentum_outside")
+    x, state = 0.0, (0.0,)
+    theirs = torch.zeros(1, dtype=torch.float64)
+    optimizer = torch.optim.SGD([theirs], lr=1.0, momentum=MU)
+    for lr in [2.0**-4] * 50 + [2.0**-7] * 100:
+        x, state = rule(x, 1.0, state, lr=lr, mu=MU)
+        optimizer.param_groups[0]["lr"] = lr
+        theirs.grad = torch.ones_like(theirs)
+        optimizer.step()
+    assert theirs.item() == pytest.approx(x, rel=1e-12)
+
+
 def test_gluons_names_are_all_known():
     """A name that MXNet adds or drops should be noticed: the next test runs them all."""
     assert sorted(set(mx.optimizer.Optimizer.opt_registry) - {"adamw"}) == sorted(GLUON)

@@ -22,13 +22,12 @@ RUN_CHAPTER_6 = f"""
 from d2l_utils import data, runtime
 from d2l_utils.chapters import definitions
 
-*rules, train = definitions({CHAPTER!r}, "rmsprop", "rmsprop_unbracketed", "train_by_hand")
+*rules, train = definitions({CHAPTER!r}, "rmsprop", "rmsprop_bracketed", "train_by_hand")
 for rule in rules:
     runtime.seed(1)
     made = data.synthetic_regression(1000, w=(2, -3.4), b=4.2, noise=0.01)
-    train.__globals__.update(zip(("features", "labels"), made))
     for gamma in (0.9, 0.999):
-        train(rule, batch_size=10, lr=0.03, gamma=gamma, num_epochs=3, period=10)
+        train(rule, *made, batch_size=10, lr=0.03, gamma=gamma, num_epochs=3, period=10)
 """
 TELL = """
 import d2l_utils, mxnet, numpy, threadpoolctl
@@ -161,6 +160,7 @@ def test_digits_are_those_of_the_kernel(kernel, row):
     needs_kernel(kernel)
     printed = re.findall(r"epoch (\d), loss (\S+)", python(RUN_CHAPTER_6, OPENBLAS_CORETYPE=kernel))
     by_rule = [[loss for _, loss in printed[i : i + 6]] for i in (0, 6)]
-    brackets, unbracketed = by_rule
-    assert [brackets[1:3], unbracketed[1:3], brackets[3:4]] == row
-    assert kernel != ON_ARM or brackets == unbracketed
+    plain, brackets = by_rule
+    assert [plain[1:3], brackets[1:3], plain[3:4]] == row
+    assert plain[3:] == brackets[3:]  # at γ = 0.999 the order of operations shows in no digit
+    assert kernel != ON_ARM or plain == brackets

@@ -4,6 +4,7 @@ import itertools
 import re
 
 from d2l_utils import plot
+from d2l_utils.colours import OPTIMIZERS
 from d2l_utils.plot.figure import colours
 from eyes import BLINDNESS, DARK, WHITE, contrast
 
@@ -18,18 +19,34 @@ def test_graphics_stand_out_from_either_page(colour, paper):
     assert contrast(colour, paper) >= 3  # WCAG 2.2, 1.4.11
 
 
+def distance(a, b, kind):
+    seen = [np.array(BLINDNESS[kind]) @ np.array(to_rgb(colour)) ** 2.2 for colour in (a, b)]
+    return np.abs(np.clip(seen[0], 0, 1) ** 0.45 - np.clip(seen[1], 0, 1) ** 0.45).max()
+
+
 @pytest.mark.parametrize("kind", BLINDNESS)
 @pytest.mark.parametrize(("a", "b"), list(itertools.combinations(plot.COLOURS, 2)))
 def test_colours_are_apart_for_every_eye(a, b, kind):
-    seen = [np.array(BLINDNESS[kind]) @ np.array(to_rgb(colour)) ** 2.2 for colour in (a, b)]
-    assert np.abs(np.clip(seen[0], 0, 1) ** 0.45 - np.clip(seen[1], 0, 1) ** 0.45).max() > 0.1
+    assert distance(a, b, kind) > 0.1
 
 
 def test_an_optimizer_keeps_its_colour():
     assert colours(["Adagrad", "RMSProp"]) == [plot.COLOURS[2], plot.COLOURS[0]]
     assert colours(["a", "RMSProp", "b"]) == [plot.COLOURS[1], plot.COLOURS[0], plot.COLOURS[2]]
     assert colours(["SGD", "gradient descent"]) == [plot.COLOURS[3], plot.COLOURS[0]]
-    assert colours(["momentum", "Adam", "Adadelta"]) == [plot.COLOURS[0], plot.COLOURS[1], plot.COLOURS[2]]
+    assert colours(["momentum", "Adam", "b"]) == [OPTIMIZERS["momentum"], plot.COLOURS[1], plot.COLOURS[0]]
+
+
+@pytest.mark.parametrize("colour", sorted(set(OPTIMIZERS.values())))
+@pytest.mark.parametrize("paper", [WHITE, DARK])
+def test_an_optimizers_colour_stands_out_from_either_page(colour, paper):
+    assert contrast(colour, paper) >= 3
+
+
+@pytest.mark.parametrize("kind", BLINDNESS)
+@pytest.mark.parametrize(("a", "b"), list(itertools.combinations(sorted(set(OPTIMIZERS.values())), 2)))
+def test_optimizers_colours_are_apart_for_every_eye(a, b, kind):
+    assert distance(a, b, kind) > 0.06  # line styles and markers tell them apart as well
 
 
 def test_line_styles_survive_greyscale():

@@ -33,10 +33,17 @@ def test_kinds_differ_in_colour_and_in_line_and_stand_in_the_legend_once():
     assert not plot.panels(eight(["run"]), "step", "loss").legends
 
 
+def test_a_single_point_is_a_cross_and_steps_may_be_logarithmic():
+    runs = {"a": {"run": [([1, 1000], [4.0, 2.0])], "published": [([100], [3.0])]}}
+    (axes,) = plot.panels(runs, "step", "loss", log_x=True).axes
+    assert axes.get_xscale() == "log"
+    assert [line.get_marker() for line in axes.lines] == ["None", "X"]
+
+
 def test_panels_tell_how_many_runs_start_and_end_where():
     runs = {"a": {"dead": [([1, 2], [4.0, 2.0]), ([1, 2], [4.0, 3.0])], "living": [([1], [0.5])]}}
     assert plot.panels(runs, "step", "loss").alt == (
-        "loss against step, a line for each run. a: 2 dead, from 4 to 2 ... 3; 1 living, from 0.5 to 0.5."
+        "loss against step, a line for each run. a: 2 dead, from 4 to 2 ... 3; 1 living, at 0.5."
     )
 
 
@@ -71,4 +78,4 @@ def test_runs_that_diverged_at_once_stand_beside_others():
     runs = {"a": {"dead": [([1, 2], [np.nan, np.nan]), ([1], [3.0])], "living": []}, "b": {"dead": [([1], [np.nan])]}}
     figure = plot.panels(runs, "step", "loss", log=True)
     assert figure.svg()
-    assert figure.alt.endswith("a: 2 dead, from 3 to 3. b: 1 dead, from nan to nan.")
+    assert figure.alt.endswith("a: 2 dead, from 3 to 3. b: 1 dead, at nan.")

@@ -244,3 +244,65 @@ def test_data_are_refused_by_name(blobs, place, array, error, words):
     data = [*blobs[:place], array, *blobs[place + 1 :]]
     with pytest.raises(error, match=words):
         go(data)
+
+
+def by_hand(blobs, relu, num_epochs):
+    """SGD from the published kind of start, in stored order: losses on the last minibatch and on the test images."""
+    images, labels, test_images, test_labels = (array.asnumpy().astype(float) for array in blobs)
+    w = 0.01 * np.random.RandomState(7).randn(30, 4)
+    b = np.zeros(4)
+
+    def outputs(x):
+        return np.maximum(x @ w + b, 0) if relu else x @ w + b
+
+    def loss(x, y):
+        p = np.exp(outputs(x))
+        return -np.log(p[np.arange(len(y)), y.astype(int)] / p.sum(axis=1)).mean()
+
+    last, tested = [], []
+    for _ in range(num_epochs):
+        for i in range(0, 150, 64):
+            x, y = images[i : i + 64], labels[i : i + 64]
+            before = loss(x, y)
+            p = np.exp(outputs(x))
+            p /= p.sum(axis=1, keepdims=True)
+            slope = (p - np.eye(4)[y.astype(int)]) / len(y)
+            if relu:
+                slope *= outputs(x) > 0
+            w -= 0.05 * x.T @ slope
+            b -= 0.05 * slope.sum(axis=0)
+        last.append(before)
+        tested.append(loss(test_images, test_labels))
+    return last, tested
+
+
+@pytest.mark.parametrize("relu", [False, True])
+def test_another_start_no_shuffle_and_the_last_minibatch(blobs, relu):
+    settings = {"start": lambda draw, pixels, classes: 0.01 * draw.randn(pixels, classes).T, "shuffle": False}
+    (run,) = go(blobs, RUNS[:1], seeds=[7], relu=relu, **settings)["SGD"]
+    last, tested = by_hand(blobs, relu, num_epochs=3)
+    np.testing.assert_allclose(run.batch_losses, last, **CLOSE)
+    np.testing.assert_allclose(run.losses, tested, **CLOSE)
+
+
+def test_the_loss_by_minibatch_gives_the_smaller_last_one_the_same_weight(blobs):
+    by_image, by_minibatch = (go(blobs, RUNS[:1], by_minibatch=flag)["SGD"][0] for flag in (False, True))
+    assert by_image.losses == by_minibatch.losses  # 60 test images are a single minibatch of 64
+    run = go(blobs, RUNS[:1], by_minibatch=True, batch_size=50)["SGD"][0]
+    weight, bias = (array.asnumpy().astype(float) for array in run.params)
+    images, labels = blobs[2].asnumpy().astype(float), blobs[3].asnumpy()
+    z = images @ weight.T + bias
+    losses = np.log(np.exp(z).sum(axis=1)) - z[np.arange(60), labels]
+    assert run.losses[-1] == pytest.approx((losses[:50].mean() + losses[50:].mean()) / 2, rel=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("start", "message"),
+    [
+        (lambda draw, pixels, classes: draw.randn(pixels, classes), r"shape \(30, 4\); it must .* shape \(4, 30\)"),
+        (lambda draw, pixels, classes: np.full((classes, pixels), np.nan), "it must be finite numbers"),
+    ],
+)
+def test_a_start_that_does_not_fit_is_refused(blobs, start, message):
+    with pytest.raises(ValueError, match=message):
+        go(blobs, RUNS[:1], start=start)
