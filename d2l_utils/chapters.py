@@ -4,6 +4,7 @@ import ast
 import json
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -30,16 +31,24 @@ def definitions(chapter: str, *names: str) -> Any:
         >>> definitions("06_rmsprop", "rmsprop").__name__
         'rmsprop'
     """
-    kept: list[ast.stmt] = []
-    for _, source in _code(chapter):
-        kept += [node for node in ast.parse(source).body if isinstance(node, KEPT) or _is_taken(node)]
-    namespace: dict[str, Any] = {"__name__": chapter}  # whoever sends a function to another process asks for it
-    exec(compile(ast.Module(kept, type_ignores=[]), f"{chapter}.ipynb", "exec"), namespace)
+    changed = max(path.stat().st_mtime_ns for path in NOTEBOOKS.glob("*.ipynb"))
+    namespace = _namespace(chapter, changed)
     missing = [name for name in names if name not in namespace]
     if missing:
         raise ValueError(f"names has {missing[0]!r}; {chapter} defines no function or class of that name")
     found = [namespace[name] for name in names]
     return found[0] if len(found) == 1 else found
+
+
+@cache
+def _namespace(chapter: str, changed: int) -> dict[str, Any]:
+    """What a chapter defines, made once for each change of any notebook: chapters take from each other."""
+    kept: list[ast.stmt] = []
+    for _, source in _code(chapter):
+        kept += [node for node in ast.parse(source).body if isinstance(node, KEPT) or _is_taken(node)]
+    namespace: dict[str, Any] = {"__name__": chapter}  # whoever sends a function to another process asks for it
+    exec(compile(ast.Module(kept, type_ignores=[]), f"{chapter}.ipynb", "exec"), namespace)
+    return namespace
 
 
 def rests_on(chapter: str) -> list[str]:
