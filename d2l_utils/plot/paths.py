@@ -123,7 +123,7 @@ def _box(corners: np.ndarray) -> np.ndarray:
 
 
 def _lowest(f: Objective, box: np.ndarray) -> tuple[float, float] | None:
-    """Where f is lowest, by ever finer grids around the lowest point of the last; None where that is not in the box."""
+    """Where f is lowest, by ever finer grids around the last one's lowest point; None outside the box."""
     centre, half = box.mean(axis=0), np.ptp(box, axis=0) / 2
     for _ in range(40):
         a, b = np.meshgrid(*np.linspace(centre - half, centre + half, 21).T)
@@ -134,7 +134,7 @@ def _lowest(f: Objective, box: np.ndarray) -> tuple[float, float] | None:
 
 
 def _contours(axes: figure.Axes, f: Objective, box: np.ndarray) -> None:
-    a, b = np.meshgrid(*np.linspace(*box, 80).T)
+    a, b = np.meshgrid(*np.linspace(box[0], box[1], 80).T)
     with np.errstate(over="ignore"):  # far out
         heights = f(a, b)
     axes.contour(a, b, heights, levels=10, colors=figure.GREY, linewidths=0.8)
