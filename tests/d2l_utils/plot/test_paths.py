@@ -48,3 +48,26 @@ def test_a_path_that_left_for_infinity_is_drawn_as_far_as_it_goes(draw):
 def test_what_is_no_path_is_refused_by_name(draw, path, message):
     with pytest.raises(ValueError, match=message):
         draw(lambda a, b: a**2 + b**2, {"GD": path})
+
+
+@pytest.mark.parametrize(
+    ("f", "place"),
+    [
+        (lambda a, b: 0.1 * a**2 + 2 * b**2, (0, 0)),
+        (lambda a, b: (a + 2) ** 2 + 5 * (b + 1.25) ** 2 + (a + 2) * (b + 1.25), (-2, -1.25)),
+        (lambda a, b: np.log1p((1 - a) ** 2 + 100 * (b - a**2) ** 2), (1, 1)),
+    ],
+)
+def test_the_minimum_is_marked_where_it_is(f, place):
+    for draw in (plot.trajectories, plot.gallery):
+        picture = draw(f, {"GD": [(-4, -2), (-3, 0)]}, x1=(-4.2, 1.5), x2=(-2.5, 2.1))
+        (mark,) = [line for line in picture.axes[0].lines if line.get_marker() == "+"]
+        np.testing.assert_allclose(mark.get_xydata()[0], place, atol=0.02)  # a bent valley misleads a grid a little
+        assert picture.axes[0].get_aspect() == 1
+        assert "is marked." in picture.alt
+
+
+def test_a_flat_valley_has_no_mark():
+    picture = plot.trajectories(lambda a, b: a**2, {"GD": [(-4, -2), (-3, 0)]}, minimum=False)
+    assert not [line for line in picture.axes[0].lines if line.get_marker() == "+"]
+    assert "marked" not in picture.alt
