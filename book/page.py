@@ -130,7 +130,9 @@ class Figures(Preprocessor):
                 figure.metadata["number"] = f"{resources['number']}{count}"
             if figures:
                 with showing(cell):
-                    figures[-1].metadata["caption"] = self.caption(figures[-1], following)
+                    caption = self.caption(figures[-1], following)
+                figures[-1].metadata["caption"] = caption
+                figures[-1].metadata["message"] = caption.source.split("**")[1]
         return nb, resources
 
     @staticmethod
@@ -188,16 +190,20 @@ def without_idle_marks(code: str) -> str:
 
 
 def inline_svg(output: NotebookNode, cell: NotebookNode) -> str:
-    """Put a figure into the page itself: its own ids, the page's ink and paper, its alternative text."""
+    """Put a figure into the page itself: its own ids, the page's ink and paper, and in words what it shows.
+
+    The words begin with the caption's first sentence: the message before the numbers.
+    """
     alt = output.get("metadata", {}).get("image/svg+xml", {}).get("alt")
     with showing(cell):
         if not alt:
             raise ValueError(f"a figure has no alternative text: {output.data.get('text/plain')}")
         svg = policy.checked(METADATA.sub("", output.data["image/svg+xml"]), "picture")
     svg = re.sub(r'(\bid="|url\(#|href="#)', rf"\1{link_id('f', output.metadata.number)}-", svg)
+    label = " ".join([*filter(None, [output.metadata.get("message")]), alt])
     svg = svg.replace(PAPER, "none").replace(INK, "currentColor")
     # Text without a fill of its own, and paths without a stroke, are black in SVG.
-    return svg.replace("<svg ", f'<svg role="img" aria-label="{escape(alt)}" fill="currentColor" ', 1)
+    return svg.replace("<svg ", f'<svg role="img" aria-label="{escape(label)}" fill="currentColor" ', 1)
 
 
 def body(nb: NotebookNode, number: str = "") -> str:

@@ -151,6 +151,13 @@ def test_figure_without_a_caption_stops_the_build(following):
         render(new_code_cell("plot", outputs=[figure]), *following)
 
 
+def test_an_alternative_text_begins_with_what_the_caption_says():
+    metadata = {"image/svg+xml": {"alt": "A line from 0 to 1."}}
+    figure = new_output("display_data", {"image/svg+xml": "<svg />"}, metadata=metadata)
+    text = render(new_code_cell("plot", outputs=[figure]), new_markdown_cell("**The loss falls.** Look at the end."))
+    assert 'aria-label="The loss falls. A line from 0 to 1."' in text
+
+
 def test_formula_that_cannot_be_converted_stops_the_build():
     with pytest.raises(ValueError, match="latex2mathml does not know"):
         page.mathml(r"\begin{aligned} a &= b \end{aligned}", "block")

@@ -141,6 +141,7 @@ def test_a_caption_names_what_is_drawn(name):
     cells = notebook.read(name).cells
     for cell, following in zip(cells, cells[1:]):
         for drawn in figures(*[cell] if cell.cell_type == "code" else []):
+            assert following.source.startswith("**"), f"{cell.id}: the cell behind a figure is its caption"
             alt, caption = drawn.metadata["image/svg+xml"]["alt"], following.source.partition("\n\n")[0]
             named, told = (set(re.findall(r"[^\W_]{3,}|[ηγβμρε]", text.lower())) - COMMON for text in (alt, caption))
             assert named & told, f"{cell.id}: {caption}"
@@ -164,3 +165,4 @@ def test_chapter_has_its_sections_and_its_solutions(name):
     assert re.findall(r"^## (\d)\. ", solutions, flags=re.MULTILINE) == numbers
     summary = text.partition("## Summary")[2].partition("## Exercises")[0]
     assert summary.count("\n- ") <= 5
+    assert "try first" in summary
