@@ -103,13 +103,21 @@ def colours(names: Sequence[str]) -> list[str]:
 
 
 def legend(figure: Figure, ncols: int = 4, least: int = 1) -> None:
-    """A legend above the axes, where it can hide nothing, for this many entries or more; each is named once."""
+    """A legend above the axes, where it can hide nothing, for this many entries or more; each is named once.
+
+    Long names stand in fewer columns than these, so that none is cut off at the figure's edge.
+    """
     keys = {}
     for axes in figure.axes:
         handles, labels = axes.get_legend_handles_labels()
         keys.update(dict(zip(labels, handles)))
-    if len(keys) >= least:
-        figure.legend(keys.values(), keys.keys(), loc="outside upper center", ncols=ncols)
+    while len(keys) >= least:
+        drawn = figure.legend(keys.values(), keys.keys(), loc="outside upper center", ncols=ncols)
+        if ncols == 1 or drawn.get_window_extent().width <= figure.bbox.width:
+            return
+        drawn.remove()
+        rows = -(-len(keys) // (ncols - 1))
+        ncols = -(-len(keys) // rows)  # four long names stand in two rows of two, not of three and one
 
 
 def check_series(name: str, series: Sized) -> None:

@@ -68,3 +68,25 @@ def test_a_figure_shows_itself_with_its_words(monkeypatch):
     ((bundle,), kwargs) = shown[0]
     assert bundle["text/plain"] == kwargs["metadata"]["image/svg+xml"]["alt"] == figure.alt
     assert bundle["image/svg+xml"] == figure.svg()
+
+
+def columns(names):
+    """How many columns the legend of these curves and a level has, and whether it lies within the figure."""
+    series = {name: ([0, 1], [1, 2]) for name in names}
+    figure = plot.curves(series, "x", "y", level=("lower bound", 0))
+    figure.svg()
+    ends = figure.legends[0].get_window_extent()
+    return figure.legends[0]._ncols, ends.x0 >= 0 and ends.x1 <= figure.bbox.width
+
+
+@pytest.mark.parametrize(
+    ("names", "number"),
+    [
+        (["a", "b", "c"], 4),
+        (["gradient descent", "momentum", "Nesterov"], 2),
+        (["a rule whose name takes half of the width", "b"], 2),
+        (["a rule whose name takes much more than half of the width", "b"], 1),
+    ],
+)
+def test_long_names_stand_in_fewer_columns(names, number):
+    assert columns(names) == (number, True)
