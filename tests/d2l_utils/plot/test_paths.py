@@ -1,6 +1,7 @@
 """Paths over contours: words for where each starts, ends and crosses the axes."""
 
 from d2l_utils import plot
+from d2l_utils.colours import OPTIMIZERS
 
 import numpy as np
 import pytest
@@ -71,3 +72,9 @@ def test_a_flat_valley_has_no_mark():
     picture = plot.trajectories(lambda a, b: a**2, {"GD": [(-4, -2), (-3, 0)]}, minimum=False)
     assert not [line for line in picture.axes[0].lines if line.get_marker() == "+"]
     assert "marked" not in picture.alt
+
+
+def test_an_optimizer_has_its_colour_in_a_gallery():
+    picture = plot.gallery(lambda a, b: a * a + b * b, {"Adam": [(-1, 2), (0.5, 1)], "other": [(-1, 2), (0.5, 1)]})
+    drawn = [axes.lines[0].get_color() for axes in picture.axes]
+    assert drawn == [OPTIMIZERS["Adam"], plot.COLOURS[0]]
