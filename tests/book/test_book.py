@@ -210,7 +210,7 @@ def test_stock_nbconvert_works_too(tmp_path):
 
 @pytest.mark.parametrize(
     ("name", "entry"),
-    [("index", "Start here"), ("06_rmsprop", "5 RMSProp"), ("06_rmsprop_solutions", "Solutions")],
+    [("index", "Start here"), ("06_rmsprop", "6 RMSProp"), ("06_rmsprop_solutions", "Solutions")],
 )
 def test_list_of_chapters_is_short_and_numbered(name, entry):
     nav = (
