@@ -84,7 +84,7 @@ class PageRenderer(IPythonRenderer):
         tex = unescape(body)
         found = TAG.search(tex)
         if not found:
-            raise ValueError(f"this equation has no number, such as \\tag{{5.1}}: {_in_a_line(tex)}")
+            raise ValueError(f"this equation has no number, such as \\tag{{6.1}}: {_in_a_line(tex)}")
         tag = found[1]
         place = link_id("equation", tag)
         parts = "".join(mathml(part, "block") for part in TAG.sub("", tex).split(WIDE_GAP))
