@@ -200,7 +200,7 @@ def inline_svg(output: NotebookNode, cell: NotebookNode) -> str:
             raise ValueError(f"a figure has no alternative text: {output.data.get('text/plain')}")
         svg = policy.checked(METADATA.sub("", output.data["image/svg+xml"]), "picture")
     svg = re.sub(r'(\bid="|url\(#|href="#)', rf"\1{link_id('f', output.metadata.number)}-", svg)
-    label = " ".join([*filter(None, [output.metadata.get("message")]), alt])
+    label = f"{output.metadata.get('message', '')} {alt}".strip()
     svg = svg.replace(PAPER, "none").replace(INK, "currentColor")
     # Text without a fill of its own, and paths without a stroke, are black in SVG.
     return svg.replace("<svg ", f'<svg role="img" aria-label="{escape(label)}" fill="currentColor" ', 1)

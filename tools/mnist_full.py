@@ -117,15 +117,13 @@ def save(path: Path, columns: list[str], rows: Iterable[dict]) -> None:
 def add(protocol: str, labels: list[str], seeds: list[int]) -> None:
     """Do one part, and store it in the place of what was stored of it."""
 
-    def others(rows: list[dict]) -> list[dict]:
-        return [row for row in rows if row["optimizer"] not in labels or int(row["seed"]) not in seeds]
+    def replaced(row: dict) -> bool:
+        return row.get("protocol", DRAWN) == protocol and row["optimizer"] in labels and int(row["seed"]) in seeds
 
     rows, points = train(protocol, labels, seeds)
-    kept = [row for row in stored() if row["protocol"] != protocol]
-    kept += others([row for row in stored() if row["protocol"] == protocol])
     if points:
-        save(CURVES, POINTS, others(read(CURVES)) + points)
-    save(TABLE, COLUMNS, kept + rows)
+        save(CURVES, POINTS, [point for point in read(CURVES) if not replaced(point)] + points)
+    save(TABLE, COLUMNS, [row for row in stored() if not replaced(row)] + rows)
 
 
 def main() -> None:

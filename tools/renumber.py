@@ -100,6 +100,8 @@ def rewrite(path: Path, new: dict[str, str]) -> None:
 def renumber(name: str, place: int) -> None:
     """Give a chapter its place: its own files and all that speak of chapters."""
     names = notebook.names()
+    if name not in names:
+        raise SystemExit(f"renumber: the chapter is {name!r}; notebooks/ has {', '.join(names)}")
     new = moves(name, place, [stem for stem in names if re.fullmatch(r"\d+_\w+(?<!_solutions)", stem)])
     tags = equations(names)
     for stem in names:

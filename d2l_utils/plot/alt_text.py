@@ -18,7 +18,7 @@ def paths(points: Mapping[str, np.ndarray], minimum: tuple[float, float] | None 
 
     Example:
         >>> paths({"GD": np.array([(-1, 2), (0.5, 1)])})[48:]
-        'GD: starts at (-1, 2), ends at (0.5, 1) after 1 step; x1 crosses zero once, x2 never.'
+        'GD: starts at (-1, 2), ends at (0.5, 1) after 1 step; x1 crosses zero once, x2 0 times.'
     """
     marked = f" The minimum at ({minimum[0]:.3g}, {minimum[1]:.3g}) is marked." if minimum else ""
     described = [f"{name}: {_path(path)}." for name, path in points.items()]
@@ -34,7 +34,7 @@ def _path(points: np.ndarray) -> str:
 
 
 def _times(number: int) -> str:
-    return {0: "never", 1: "once", 2: "twice"}.get(number, f"{number} times")
+    return {1: "once", 2: "twice"}.get(number, f"{number} times")
 
 
 def _crossings(numbers: np.ndarray) -> int:

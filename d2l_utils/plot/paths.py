@@ -36,7 +36,7 @@ def trajectories(
 
     Example:
         >>> trajectories(lambda a, b: a * a + b * b, {"GD": [(-1, 2), (0.5, 1)]}).alt[81:]
-        'GD: starts at (-1, 2), ends at (0.5, 1) after 1 step; x1 crosses zero once, x2 never.'
+        'GD: starts at (-1, 2), ends at (0.5, 1) after 1 step; x1 crosses zero once, x2 0 times.'
 
     Source: Zhang, Lipton, Li and Smola, "Dive into Deep Learning", the function show_trace_2d.
     """
@@ -77,7 +77,7 @@ def gallery(
 
     Example:
         >>> gallery(lambda a, b: a * a + b * b, {"GD": [(-1, 2), (0.5, 1)]}).alt[81:]
-        'GD: starts at (-1, 2), ends at (0.5, 1) after 1 step; x1 crosses zero once, x2 never.'
+        'GD: starts at (-1, 2), ends at (0.5, 1) after 1 step; x1 crosses zero once, x2 0 times.'
 
     Source: Tufte (1983), "The Visual Display of Quantitative Information", on small multiples.
     """

@@ -1,6 +1,6 @@
 """tools/renumber.py: a chapter moves, and all that speaks of it."""
 
-from tools.renumber import moves, references, renamed
+from tools.renumber import moves, references, renamed, renumber
 
 import pytest
 
@@ -52,3 +52,8 @@ def test_only_what_is_an_equations_number_is_renumbered():
 
 def test_another_books_chapter_stays():
     assert renamed("whose chapter 2 they serve", moves("00_new", 1, BOOK), prose=False) == "whose chapter 2 they serve"
+
+
+def test_a_chapter_that_is_not_there_is_refused_before_anything_is_written():
+    with pytest.raises(SystemExit, match="the chapter is '06_rmspropp'; notebooks/ has index, 01_landscape"):
+        renumber("06_rmspropp", 2)
