@@ -84,14 +84,14 @@ class _MXNetFinder(MetaPathFinder):
 
 
 def _execute(exec_module, module):
-    """Load MXNet with the names that it misses put back, and without SciPy."""
+    """Load MXNet with the names that it misses put back, and without what it does not need."""
     from . import old_names
 
     old_names.restore()
     try:
-        # It runs without SciPy; with it, its import takes half a second longer, and each nd.array(...) asks SciPy
-        # for a name that is deprecated.
-        with without("scipy"):
+        # It runs without them; with them, its import takes more than half a second longer, and each nd.array(...)
+        # asks SciPy for a name that is deprecated.
+        with without("scipy"), without("sklearn"), without("h5py"):
             exec_module(module)
     except ModuleNotFoundError as error:
         raise MXNetUnavailable(NOT_INSTALLED.format(error.name)) from error
