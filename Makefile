@@ -61,7 +61,7 @@ arm:  ## try Linux on ARM64, on any Linux: needs root, mmdebstrap and qemu
 colab: $(VENV)/.developers  ## try the notebooks' first cell as on Colab; needs Python 3.13 and 3.11 on the path
 	$(RUN) -m pytest tests/colab.py
 
-peers: $(VENV)/.peers  ## install PyTorch, Keras and Numba, to compare with (optional)
+peers: $(VENV)/.peers  ## install PyTorch, Keras, Optax and others, to compare with (optional)
 
 lab: $(VENV)/.readers  ## open JupyterLab in notebooks/
 	$(RUN) -m jupyterlab --notebook-dir=notebooks $(if $(filter 0,$(shell id -u)),--allow-root) $(LAB_OPTIONS)
@@ -100,7 +100,7 @@ sizes: $(VENV)/.readers  ## count the code lines of d2l_utils, by file and floor
 audit: $(VENV)/.developers  ## ask whether anything that is pinned has a known advisory
 	$(RUN) -m tools.audit
 
-lock: $(VENV)/.developers  ## resolve anew what pyproject.toml and requirements-peers.txt ask for: the lock files
+lock: $(VENV)/.developers  ## resolve anew what is asked for: the lock files
 	$(RUN) -m tools.lock
 
 clean:  ## remove everything that was built or installed
@@ -130,9 +130,11 @@ $(VENV)/.developers: requirements-dev.lock $(VENV)/.readers
 
 # The versions are those of the other locks wherever these have one: NumPy above all stays as it is. Of PyTorch it is the
 # small build where an index has it. (pip, asked for both at once, would take the one whose index tells its hash.)
-$(VENV)/.peers: requirements-peers.lock requirements-cpu.txt requirements-cuda.lock requirements-d2l.txt | $(VENV)/.readers
+$(VENV)/.peers: requirements-peers.lock requirements-cpu.txt requirements-cuda.lock requirements-d2l.txt \
+    requirements-optax.lock | $(VENV)/.readers
 	@echo "Installing Keras, Numba and PyTorch, its CPU build where an index has it, else the usual one (gigabytes on Linux)"
 	$(INSTALL) --require-hashes -r requirements-peers.lock
 	$(INSTALL) --require-hashes -r requirements-cpu.txt || $(INSTALL) --require-hashes -r requirements-cuda.lock
 	$(INSTALL) --require-hashes -r requirements-d2l.txt --upgrade --target $(VENV)/d2l-1.0.3
+	$(INSTALL) --require-hashes -r requirements-optax.lock --upgrade --target $(VENV)/optax
 	@touch $@

@@ -1,4 +1,4 @@
-"""Derives the lock files from pyproject.toml and requirements-peers.txt: `make lock`."""
+"""Derives the lock files from pyproject.toml, requirements-peers.txt and requirements-optax.txt: `make lock`."""
 
 import re
 import subprocess
@@ -12,6 +12,8 @@ DEVELOPERS = ROOT / "requirements-dev.lock"
 PEERS_WANTED = ROOT / "requirements-peers.txt"
 PEERS = ROOT / "requirements-peers.lock"
 CUDA = ROOT / "requirements-cuda.lock"
+OPTAX_WANTED = ROOT / "requirements-optax.txt"
+OPTAX = ROOT / "requirements-optax.lock"
 OLDEST = "3.10"  # the oldest Python that the locks cover
 MAIN = "3.11"  # the one that conda installs
 PIN = re.compile(r"^(?=[a-z0-9])", flags=re.MULTILINE)
@@ -41,3 +43,4 @@ if __name__ == "__main__":
     # An environment that pip-audit looks at has a pip already.
     resolve("pyproject.toml", DEVELOPERS.name, "--group", "dev", "--constraint", READERS.name, "--no-emit-package=pip")
     resolve_peers()
+    resolve(OPTAX_WANTED.name, OPTAX.name)  # of a process of its own: no constraint

@@ -68,6 +68,7 @@ def shop(project, tmp_path_factory):
         "cpu.txt": wheel(folder, "torch", "2.0+cpu"),
         "cuda.lock": wheel(folder, "torch", "2.0") + wheel(folder, "triton", "3.0"),
         "d2l.txt": wheel(folder, "d2l", "1.0.3"),
+        "optax.lock": wheel(folder, "optax", "0.2"),
     }
     for name, text in lists.items():
         (project / f"requirements-{name}").write_text(text, encoding="utf-8")
@@ -98,6 +99,7 @@ def test_peers_are_the_locked_files_and_pytorch_the_small_build_where_it_is(proj
     assert code == 0, output
     assert installed(project) == {"keras==1.0", "torch==2.0+cpu", "triton==3.0"}
     assert (project / "_build" / "shop" / "d2l-1.0.3" / "d2l.py").exists()
+    assert (project / "_build" / "shop" / "optax" / "optax.py").exists()
 
 
 def test_a_file_of_another_hash_is_not_installed(project, shop):

@@ -12,7 +12,7 @@ import yaml
 from packaging.requirements import Requirement
 
 # What pip is given, by make, by conda and by d2l_utils/arm.py.
-INSTALLED = [lock.READERS, lock.DEVELOPERS, lock.PEERS, lock.CUDA]
+INSTALLED = [lock.READERS, lock.DEVELOPERS, lock.PEERS, lock.CUDA, lock.OPTAX]
 INSTALLED += [lock.ROOT / f"requirements-{name}.txt" for name in ("arm", "cpu", "d2l")]
 PROJECT = (lock.ROOT / "pyproject.toml").read_text(encoding="utf-8")
 
@@ -71,7 +71,7 @@ def test_every_pin_has_a_hash(path):
 
 def test_peers_are_pinned_and_kept_out_of_the_locks():
     wanted = {*pins(lock.PEERS_WANTED)}
-    assert wanted == {"torch", "keras", "numba"}
+    assert wanted == {"torch", "keras", "numba", "lion-pytorch", "prodigyopt", "pytorch-optimizer", "schedulefree"}
     assert wanted <= {*pins(lock.PEERS), *pins(lock.CUDA)}
     assert not wanted & {*pins(lock.READERS), *pins(lock.DEVELOPERS)}
 
