@@ -1,4 +1,4 @@
-"""Optax's optimizers along the gradients of a walk: in a process of their own, for Optax needs another NumPy than MXNet.
+"""Optax's optimizers along the gradients of a walk, in a process of their own: they need another NumPy than MXNet.
 
 `make peers` puts Optax and JAX into a folder beside the other packages. Run as a script, this file is that process: it
 reads a walk from its input and writes the path to its output.
