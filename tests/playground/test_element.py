@@ -18,6 +18,7 @@ from selenium.webdriver import ActionChains
 from selenium.webdriver.common.keys import Keys
 
 # What JSON has no word for comes as text; the shortest text that means a double gives the same double back.
+KIN_OF_ADAM = "adam", "adamw", "amsgrad"
 RUN = """return JSON.stringify(arguments[0].map((setting) => customElements.get("optimizer-playground").run(setting)),
     (key, value) => (typeof value === "number" ? String(value) : value))"""
 
@@ -65,9 +66,9 @@ def page(driver, tmp_path):
 
 
 def test_the_same_numbers_as_the_chapters_own_rules(driver, page):
-    """Both do the same operations in double precision: the bits are equal but for Adam, whose β ** t NumPy takes from
-    a library that may be off in the last digit. 1 - β ** t makes up to 1e-12 of that where β is close to 1, and a path
-    that jumps about makes more of it; 1e-9 leaves room for both, and for no other formula."""
+    """Both do the same operations in double precision: the bits are equal but for Adam and its kin, whose β ** t NumPy
+    takes from a library that may be off in the last digit. 1 - β ** t makes up to 1e-12 of that where β is close to 1,
+    and a path that jumps about makes more of it; 1e-9 leaves room for both, and for no other formula."""
     page()
     settings, diverged = random_settings(), 0
     for setting, traces in zip(settings, json.loads(driver.execute_script(RUN, settings))):
@@ -77,7 +78,7 @@ def test_the_same_numbers_as_the_chapters_own_rules(driver, page):
         recorded = {name: getattr(ours, name) for name in ("points", "losses", "gradients")}
         for name, expected in {**recorded, "states": ours.states.transpose(0, 2, 1)}.items():
             got = np.array(theirs[name], dtype=float).reshape(expected.shape)
-            rtol = 1e-9 if rule == "adam" else 0
+            rtol = 1e-9 if rule in KIN_OF_ADAM else 0
             np.testing.assert_allclose(got, expected, rtol=rtol, atol=0, err_msg=f"{name} of {setting}")
         diverged += ours.diverged_at is not None
     assert 20 < diverged < 100
@@ -99,14 +100,18 @@ def effective(path, lr=None, eps=None, beta2=None, mu=0, **others):
         return lr / np.sqrt(s[:, 0] + eps)
     if path.rule == "adadelta":
         return np.sqrt(np.vstack([np.zeros((1, 2)), s[:-1, 1]]) + eps) / np.sqrt(s[:, 0] + eps)
-    if path.rule == "adam":
-        return lr / (np.sqrt(s[:, 1] / (1 - beta2**t)) + eps)
+    if path.rule in KIN_OF_ADAM:
+        v = s[:, 2 if path.rule == "amsgrad" else 1]  # its largest so far
+        return lr / (np.sqrt(v / (1 - beta2**t)) + eps)
+    if path.rule == "lion":
+        m = np.vstack([np.zeros((1, 2)), s[:-1, 0]])
+        return lr / np.abs(others["beta1"] * m + (1 - others["beta1"]) * path.gradients)
     return np.full((len(t), 2), lr / (1 - mu))  # chapter 4's effective rate; without momentum it is the rate
 
 
 def test_a_setting_travels_through_the_address_and_back(driver, page):
     page()
-    settings = random_settings(35)
+    settings = random_settings(5 * len(RULES))
     for i, setting in enumerate(settings):
         setting |= {"active": list(setting["runs"])[0], "step": i % setting["num_steps"]}
         setting["seed"] = setting["seed"] if setting["surface"] == "noisy" else 0
