@@ -14,7 +14,7 @@ from .surfaces import SURFACES, Surface
 RULES = FACTS["rules"]
 MOST_STEPS = FACTS["most_steps"]
 MOST_SEED = 2**32 - 1
-FROM_ZERO = "eps", "weight_decay", "wd"  # knobs that may be any number of 0 or more
+FROM_ZERO = "eps", "weight_decay"  # knobs that may be any number of 0 or more
 LARGEST = sys.float_info.max
 
 Run = tuple[Callable, dict]

@@ -42,11 +42,10 @@ const FINE = [...every(1, 2, 0.05), ...every(2, 5, 0.1), ...every(5, 10, 0.2)];
 const SHARES = decades(-4, 0, every(1, 10, 0.5))
   .map((left) => Number((1 - left).toFixed(6)))
   .reverse();
-const DECAYS = [0, ...decades(-4, 0, every(1, 10, 0.5))];
 export const STOPS = {
   lr: decades(-4, 1, FINE),
   eps: [0, ...decades(-10, 0, [1, 2, 5])],
-  ...Object.fromEntries(["weight_decay", "wd"].map((name) => [name, DECAYS])),
+  weight_decay: [0, ...decades(-4, 0, every(1, 10, 0.5))],
   ...Object.fromEntries(["mu", "gamma", "rho", "beta1", "beta2"].map((name) => [name, SHARES])),
 };
 

@@ -47,9 +47,9 @@ export const UPDATES = {
     return [x - (lr * corrected(m, beta1, t)) / (Math.sqrt(corrected(top, beta2, t)) + eps), [m, v, top, t]];
   },
 
-  lion(x, g, [m], { lr, beta1, beta2, wd }) {
+  lion(x, g, [m], { lr, beta1, beta2, weight_decay }) {
     const step = Math.sign(beta1 * m + (1 - beta1) * g);
-    return [x - lr * (step + wd * x), [beta2 * m + (1 - beta2) * g]];
+    return [x - lr * (step + weight_decay * x), [beta2 * m + (1 - beta2) * g]];
   },
 };
 

@@ -14,7 +14,6 @@ export const KNOBS = {
   beta2: { title: "decay β₂", fits: share },
   eps: { title: "ε", fits: notBelowZero },
   weight_decay: { title: "weight decay λ", fits: notBelowZero },
-  wd: { title: "weight decay λ", fits: notBelowZero },
 };
 
 export function defaultKnobs(rule, surface) {
