@@ -14,5 +14,5 @@ lion = definitions("15_descendants", "lion")
 
 EVERY_RULE = (
     *(sgd, momentum, nesterov, adagrad, rmsprop, rmsprop_torch, rmsprop_mxnet_centered),
-    *(adadelta, adam, adam_eps_hat, adamw),
+    *(adadelta, adam, adam_eps_hat, adamw, amsgrad, lion),
 )
