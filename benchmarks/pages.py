@@ -4,6 +4,7 @@ import statistics
 import sys
 
 from book import browser, site
+from d2l_utils.playground.facts import FACTS
 
 LOADS = 3
 FIRST_WORDS = 200  # ms, at most
@@ -48,7 +49,7 @@ def report(driver):
     yield f"first words: median {statistics.median(times.values()):.0f} ms of {len(times)} pages"
     yield f"first words of {slowest}, the slowest: {times[slowest]:.0f} ms (at most {FIRST_WORDS} ms)"
     driver.get((site.OUTPUT / "index.html").as_uri())
-    for number, num_steps in ((2, 20), (7, 500)):
+    for number, num_steps in ((2, 20), (len(FACTS["rules"]), 500)):
         frames = sorted(driver.execute_async_script(REDRAWN, number, num_steps))
         middle, late = statistics.median(frames), frames[int(0.95 * len(frames))]
         what = f"redraw of {number} optimizers, {num_steps} steps"

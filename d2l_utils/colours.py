@@ -6,7 +6,7 @@ COLOURS = "#0072b2", "#d55e00", "#00875f", "#a8518a"
 GREY = "#808080"
 INK = "#000000"  # the book's pages replace this and PAPER by their own
 PAPER = "#ffffff"
-# An optimizer has one colour, in every picture and in the playground, which shows seven at once.
+# An optimizer has one colour, in every picture and in the playground, which can show all at once.
 OPTIMIZERS = {
     "SGD": "#a8518a",
     "gradient descent": "#a8518a",
@@ -16,4 +16,7 @@ OPTIMIZERS = {
     "RMSProp": "#0072b2",
     "Adadelta": "#229ba8",
     "Adam": "#d55e00",
+    "AdamW": "#3c9e08",
+    "AMSGrad": "#e15ad2",
+    "Lion": "#6970f8",
 }

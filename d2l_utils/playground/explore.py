@@ -76,8 +76,8 @@ def explore(
 
     Args:
         surface: the name of one of d2l_utils.playground.SURFACES (str).
-        *runs: up to seven of the chapters' rules, each once: a rule, or a pair of a rule and its hyperparameters
-            (dict); what is not given is the rule's own default. The first has the controls.
+        *runs: those of the chapters' rules that the picture knows, each once: a rule, or a pair of a rule and its
+            hyperparameters (dict); what is not given is the rule's own default. The first has the controls.
         start: where all begin, in the picture (two numbers), or None for the surface's own start.
         num_steps: how many steps each takes (int, 1 to 500), or None for as many as the surface has of its own.
         seed: which noise the gradients have, on the surface "noisy" (int, 0 to 2**32 - 1).

@@ -14,6 +14,7 @@ from .surfaces import SURFACES, Surface
 RULES = FACTS["rules"]
 MOST_STEPS = FACTS["most_steps"]
 MOST_SEED = 2**32 - 1
+FROM_ZERO = "eps", "weight_decay"  # knobs that may be any number of 0 or more
 LARGEST = sys.float_info.max
 
 Run = tuple[Callable, dict]
@@ -68,9 +69,9 @@ def _check_knob(rule: str, knob: str, value: float) -> None:
         raise TypeError(f"{whole}; it must be an int or a float")
     if knob == "lr" and not 0 < value <= LARGEST:
         raise ValueError(f"{whole}; it must be a positive, finite number")
-    if knob == "eps" and not 0 <= value <= LARGEST:
+    if knob in FROM_ZERO and not 0 <= value <= LARGEST:
         raise ValueError(f"{whole}; it must be a finite number of 0 or more")
-    if knob not in ("lr", "eps") and not 0 <= value <= 1:
+    if knob not in ("lr", *FROM_ZERO) and not 0 <= value <= 1:
         raise ValueError(f"{whole}; it must be a number from 0 to 1")
 
 

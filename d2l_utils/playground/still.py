@@ -42,7 +42,8 @@ def _marks(path: Trajectory) -> dict:
     """How to draw the marks on a path, about ten, and what the legend calls it."""
     facts = RULES[path.rule]
     apart = -(-len(path.points) // 10)
-    marks = {"marker": facts["marker"], "markersize": 4, "markeredgewidth": 0, "markevery": apart}
+    size = 6.5 if facts["marker"] == "*" else 4  # a star fills least of its size
+    marks = {"marker": facts["marker"], "markersize": size, "markeredgewidth": 0, "markevery": apart}
     return {**marks, "label": facts["title"]}
 
 

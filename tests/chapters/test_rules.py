@@ -57,6 +57,10 @@ BY_HAND = [
     (rules.adam_eps_hat, {**BETAS, "eps": 1.0}, 0.5, 0.4375**0.5 / 0.75 * 2.5 / (S**0.5 + 1)),
     # x shrinks to its half, and Adam's step follows: 10 to 5 to 4 to 2 to 2 - 10/3/√(4.75/0.4375)
     (rules.adamw, {**BETAS, "eps": 0.0, "weight_decay": 0.5}, 6, 2 + M_HAT / V_HAT**0.5),
+    # as Adam: its largest v is its last
+    (rules.amsgrad, {**BETAS, "eps": 1.0}, 2 / 3, M_HAT / (V_HAT**0.5 + 1)),
+    # x shrinks by a tenth, 1 and then 0.8, and goes by 1 each time
+    (rules.lion, {**BETAS, "weight_decay": 0.1}, 2, 1.8),
 ]
 
 

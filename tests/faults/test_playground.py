@@ -63,6 +63,8 @@ AT_THE_ENDS = (
     "#play?sgd=5e-324",
     "#play?surface=rotated&sgd=1e-310",
     "#play?surface=noisy&start=0,0",
+    "#play?start=0,0&lion=0.2,0.9,0.99,1e308",
+    "#play?lion=1e308,1,1,0&adamw=5e-324,0,0,0,1e308&active=adamw",
 )
 
 

@@ -18,6 +18,7 @@ from selenium.webdriver import ActionChains
 from selenium.webdriver.common.keys import Keys
 
 # What JSON has no word for comes as text; the shortest text that means a double gives the same double back.
+KIN_OF_ADAM = "adam", "adamw", "amsgrad"
 RUN = """return JSON.stringify(arguments[0].map((setting) => customElements.get("optimizer-playground").run(setting)),
     (key, value) => (typeof value === "number" ? String(value) : value))"""
 
@@ -65,11 +66,11 @@ def page(driver, tmp_path):
 
 
 def test_the_same_numbers_as_the_chapters_own_rules(driver, page):
-    """Both do the same operations in double precision: the bits are equal but for Adam, whose β ** t NumPy takes from
-    a library that may be off in the last digit. 1 - β ** t makes up to 1e-12 of that where β is close to 1, and a path
-    that jumps about makes more of it; 1e-9 leaves room for both, and for no other formula."""
+    """Both do the same operations in double precision: the bits are equal but for Adam and its kin, whose β ** t NumPy
+    takes from a library that may be off in the last digit. 1 - β ** t makes up to 1e-12 of that where β is close to 1,
+    and a path that jumps about makes more of it; 1e-9 leaves room for both, and for no other formula."""
     page()
-    settings, diverged = random_settings(), 0
+    settings, diverged = random_settings(), dict.fromkeys(RULES, 0)
     for setting, traces in zip(settings, json.loads(driver.execute_script(RUN, settings))):
         ((rule, theirs),) = traces.items()
         ours = by_python(setting)
@@ -77,10 +78,11 @@ def test_the_same_numbers_as_the_chapters_own_rules(driver, page):
         recorded = {name: getattr(ours, name) for name in ("points", "losses", "gradients")}
         for name, expected in {**recorded, "states": ours.states.transpose(0, 2, 1)}.items():
             got = np.array(theirs[name], dtype=float).reshape(expected.shape)
-            rtol = 1e-9 if rule == "adam" else 0
+            rtol = 1e-9 if rule in KIN_OF_ADAM else 0
             np.testing.assert_allclose(got, expected, rtol=rtol, atol=0, err_msg=f"{name} of {setting}")
-        diverged += ours.diverged_at is not None
-    assert 20 < diverged < 100
+        diverged[rule] += ours.diverged_at is not None
+    assert {rule for rule, times in diverged.items() if times} == {"sgd", "momentum", "nesterov", "adamw", "lion"}
+    assert 20 < sum(diverged.values()) < 100
 
 
 def test_effective_steps(driver, page):
@@ -99,14 +101,18 @@ def effective(path, lr=None, eps=None, beta2=None, mu=0, **others):
         return lr / np.sqrt(s[:, 0] + eps)
     if path.rule == "adadelta":
         return np.sqrt(np.vstack([np.zeros((1, 2)), s[:-1, 1]]) + eps) / np.sqrt(s[:, 0] + eps)
-    if path.rule == "adam":
-        return lr / (np.sqrt(s[:, 1] / (1 - beta2**t)) + eps)
+    if path.rule in KIN_OF_ADAM:
+        v = s[:, 2 if path.rule == "amsgrad" else 1]  # its largest so far
+        return lr / (np.sqrt(v / (1 - beta2**t)) + eps)
+    if path.rule == "lion":
+        m = np.vstack([np.zeros((1, 2)), s[:-1, 0]])
+        return lr / np.abs(others["beta1"] * m + (1 - others["beta1"]) * path.gradients)
     return np.full((len(t), 2), lr / (1 - mu))  # chapter 4's effective rate; without momentum it is the rate
 
 
 def test_a_setting_travels_through_the_address_and_back(driver, page):
     page()
-    settings = random_settings(35)
+    settings = random_settings(5 * len(RULES))
     for i, setting in enumerate(settings):
         setting |= {"active": list(setting["runs"])[0], "step": i % setting["num_steps"]}
         setting["seed"] = setting["seed"] if setting["surface"] == "noisy" else 0
@@ -128,6 +134,22 @@ def test_a_link_restores_the_state_and_a_change_keeps_the_address(driver, page):
     part(element, "forward").click()
     wait(driver, lambda: driver.current_url.endswith("&active=adam&step=6"))
     assert "start=-4,0.5" in driver.current_url
+
+
+def knob(element, name):
+    return element.shadow_root.find_element("css selector", f"[data-knob='{name}']")
+
+
+def test_knobs_of_the_descendants_are_turned_by_keys_and_stand_in_the_address(driver, page):
+    element = page(plot.explore("ravine", known("lion"), known("adamw")))
+    assert status(element, "Lion ends at (−1, 0.4) after 20 steps")
+    for rule, before, expected in (("lion", "0", 1e-4), ("adamw", "0.1", 0.15)):
+        driver.execute_script("arguments[0].activate(arguments[1])", element, rule)
+        wait(driver, lambda before=before: knob(element, "weight_decay").get_attribute("aria-valuetext") == before)
+        knob(element, "weight_decay").send_keys(Keys.ARROW_RIGHT)
+        assert knob(element, "weight_decay").get_attribute("aria-label") == "weight decay λ"
+        assert setting_of(element)["runs"][rule]["weight_decay"] == expected
+    wait(driver, lambda: "adamw=0.4,0.9,0.999,1e-8,0.15&lion=0.2,0.9,0.99,1e-4&active=adamw" in driver.current_url)
 
 
 def test_a_bad_link_is_ignored_and_said(driver, page):
@@ -158,7 +180,7 @@ def test_without_the_attribute_the_address_is_never_touched(driver, page):
 def test_everything_can_be_done_with_keys(driver, page):
     element = page()
     assert status(element, "RMSProp ends at (−0.0106, 1.04·10⁻¹⁴) after 20 steps, loss 1.12·10⁻⁵.")
-    rate = element.shadow_root.find_element("css selector", "[data-knob='lr']")
+    rate = knob(element, "lr")
     assert rate.get_attribute("aria-valuetext") == "0.4"
     assert rate.get_attribute("type") == "range"
     rate.send_keys(Keys.ARROW_RIGHT)
@@ -299,13 +321,18 @@ def test_the_table_has_the_numbers_of_the_trace(driver, page):
     )  # 6 digits
     scopes = "return [...arguments[0].querySelectorAll('th')].map((th) => th.scope)"
     assert set(driver.execute_script(scopes, part(element, "table"))) == {"col", "row"}
-    for rule, root in (("rmsprop", ["√s x1", "√s x2"]), ("adam", ["√v\u0302 x1", "√v\u0302 x2"]), ("sgd", [])):
+    roots = ["√v\u0302 x1", "√v\u0302 x2"]
+    for rule, root in (("rmsprop", ["√s x1", "√s x2"]), ("adam", roots), ("adamw", roots), ("sgd", []), ("lion", [])):
         driver.execute_script("arguments[0].activate(arguments[1])", element, rule)
         wait(driver, lambda rule=rule: RULES[rule]["title"].lower() in part(element, "table").text.lower())
         heads = [head.text for head in part(element, "table").find_elements("css selector", "thead th")]
         assert heads[4:-4] == ["gradient x1", "gradient x2", *root]
         assert heads[-4:] == ["step x1", "step x2", "effective step x1", "effective step x2"]
         assert not root or f"bars: {root[0][:-3]} of each coordinate" in part(element, "key").text
+
+
+def sentence(words):
+    return words[0].upper() + words[1:]
 
 
 def number(text):
@@ -363,11 +390,13 @@ def test_optimizers_are_overlaid_and_changed(driver, page):
     wait(driver, lambda: not element.shadow_root.find_element("css selector", "input[value='rmsprop']").is_enabled())
 
 
-def test_divergence_is_said_and_stays_in_the_picture(driver, page):
+@pytest.mark.parametrize(("rule", "knobs"), [("sgd", {"lr": 0.1}), ("lion", {"lr": 100, "weight_decay": 100})])
+def test_divergence_is_said_and_stays_in_the_picture(rule, knobs, driver, page):
     with pytest.warns(DivergenceWarning):
-        play = plot.explore("rosenbrock", known("sgd", lr=0.1), num_steps=20)
+        play = plot.explore("rosenbrock", known(rule, **knobs))
     element = page(play)
-    assert re.search(r"Gradient descent diverges: not finite after step \d+\.", status(element, "Gradient descent"))
+    name = sentence(RULES[rule]["title"])
+    assert re.search(rf"{name} diverges: not finite after step \d+\.", status(element, name))
     drawn = driver.execute_script(
         "return [...arguments[0].shadowRoot.querySelectorAll('path')].map((p) => p.getAttribute('d'))", element
     )

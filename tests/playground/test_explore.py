@@ -124,6 +124,12 @@ def sgd(x, g, state=(), lr=0.1, power=1.0):
         ("ravine", [known("rmsprop"), known("rmsprop", lr=0.1)], "runs has the rule 'rmsprop' 2 times"),
         ("ravine", [known("rmsprop", gamma=1.5)], "rmsprop is run with gamma=1.5; it must be a number from 0 to 1"),
         ("ravine", [known("sgd", lr=0)], "sgd is run with lr=0; it must be a positive, finite number"),
+        (
+            "ravine",
+            [known("lion", weight_decay=-1)],
+            "lion is run with weight_decay=-1; it must be a finite number of 0 or more",
+        ),
+        ("ravine", [known("adamw", beta1=2)], "adamw is run with beta1=2; it must be a number from 0 to 1"),
         ("ravine", [known("adam", eps=-1)], "adam is run with eps=-1; it must be a finite number of 0 or more"),
     ],
 )

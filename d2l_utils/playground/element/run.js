@@ -13,7 +13,7 @@ function trace(rule, knobs, { surface, start, num_steps, seed }) {
   while (made.diverged_at === null && made.gradients.length < num_steps) {
     const slope = gradient(point[0], point[1], made.gradients.length + 1, seed);
     const moved = point.map((x, i) => update(x, slope[i], state[i], knobs));
-    made.effective.push(moved.map(([, after], i) => EFFECTIVE[rule](knobs, after, state[i])));
+    made.effective.push(moved.map(([, after], i) => EFFECTIVE[rule](knobs, after, state[i], slope[i])));
     point = moved.map(([x]) => x);
     state = moved.map(([, after]) => after);
     made.gradients.push(slope);

@@ -4,6 +4,7 @@ import { MOST_STEPS, RULES, SURFACES } from "./facts.js";
 import { clamp, said } from "./numbers.js";
 
 const share = (value) => Number.isFinite(value) && value >= 0 && value <= 1;
+const notBelowZero = (value) => Number.isFinite(value) && value >= 0;
 export const KNOBS = {
   lr: { title: "learning rate η", fits: (value) => Number.isFinite(value) && value > 0 },
   mu: { title: "momentum μ", fits: share },
@@ -11,7 +12,8 @@ export const KNOBS = {
   rho: { title: "decay ρ", fits: share },
   beta1: { title: "decay β₁", fits: share },
   beta2: { title: "decay β₂", fits: share },
-  eps: { title: "ε", fits: (value) => Number.isFinite(value) && value >= 0 },
+  eps: { title: "ε", fits: notBelowZero },
+  weight_decay: { title: "weight decay λ", fits: notBelowZero },
 };
 
 export function defaultKnobs(rule, surface) {
