@@ -97,7 +97,7 @@ def opened(num_notebooks: int, env: dict[str, str]) -> Iterator[Nursery | None]:
 def load() -> None:
     """Import what every kernel needs. Where that fails, so will a notebook, and say what is missing."""
     with suppress(ImportError, OSError):
-        import d2l_utils  # noqa: F401  makes the import of MXNet work
+        from d2l_utils import runtime  # noqa: F401  makes the import of MXNet work
 
         import ipykernel.kernelapp  # noqa: F401
         import matplotlib.pyplot  # noqa: F401
