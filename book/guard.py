@@ -68,19 +68,24 @@ def _processes() -> list[tuple[int, int]]:
 
 def main(parent: int, *program: str) -> int:
     """Run a program; its exit code."""
+    # By this name a kernel of Jupyter's knows whom it is to end with.
+    started = os.posix_spawnp(program[0], program, {**os.environ, "JPY_PARENT_PID": str(os.getpid())})
+    return stand(started, parent)
+
+
+def stand(program: int, parent: int) -> int:
+    """Wait until a child has ended, or this process's parent has; end all that is left; the child's exit code."""
     adopt()
     for number in (signal.SIGINT, signal.SIGTERM):  # meant for the program, which is in the same group
         signal.signal(number, _go_on)
-    # By this name a kernel of Jupyter's knows whom it is to end with.
-    started = os.posix_spawnp(program[0], program, {**os.environ, "JPY_PARENT_PID": str(os.getpid())})
     ended = 0
     status = 0
-    while ended != started and os.getppid() == parent:
+    while ended != program and os.getppid() == parent:
         time.sleep(INTERVAL)
         with suppress(ChildProcessError):
             ended, status = os.waitpid(-1, os.WNOHANG)
     end_descendants()
-    if ended != started:
+    if ended != program:
         os.killpg(0, signal.SIGKILL)  # where descendants are not known
     code = os.waitstatus_to_exitcode(status)
     return code if code >= 0 else 128 - code

@@ -8,10 +8,13 @@ from typing import Any
 
 import zmq
 from jupyter_client import AsyncKernelManager
+from jupyter_client.connect import KernelConnectionInfo
 from jupyter_client.kernelspec import KernelSpecManager
+from jupyter_client.provisioning import LocalProvisioner
 from jupyter_client.session import Session
 
 from . import guard
+from .nursery import Nursery
 
 LARGEST = 64_000_000  # bytes of a message that is read; what is printed at once comes in one
 # What stands for a larger one, be it an output or a reply.
@@ -31,13 +34,29 @@ class OurSession(Session):
         return {**message, "size": size}
 
 
+class Forked(LocalProvisioner):
+    """Has a kernel forked from a nursery."""
+
+    nursery: Nursery
+
+    async def launch_kernel(self, cmd: list[str], **options: Any) -> KernelConnectionInfo:
+        arguments = cmd[cmd.index("-f") :]
+        kernel = self.nursery.fork(arguments, options["env"], options["cwd"], options["stderr"].fileno())
+        self.process = kernel  # type: ignore[assignment]
+        self.pid = self.pgid = kernel.pid
+        return self.connection_info
+
+
 class OurKernel(AsyncKernelManager):
     """Starts this very Python under guard, whatever kernels the user has installed, and leaves nothing of it."""
 
-    def __init__(self, **options: Any) -> None:
+    def __init__(self, nursery: Nursery | None, **options: Any) -> None:
         # Where no folder has one, jupyter_client makes the kernel `python3` out of the Python that it runs in.
         spec = KernelSpecManager(kernel_dirs=[])
         super().__init__(kernel_spec_manager=spec, session=OurSession(), shutdown_wait_time=2, **options)
+        if nursery:
+            self.provisioner = Forked(kernel_id="", kernel_spec=self.kernel_spec, parent=self)
+            self.provisioner.nursery = nursery
 
     def format_kernel_cmd(self, extra_arguments: list[str] | None = None) -> list[str]:
         return guard.command(*super().format_kernel_cmd(extra_arguments))

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from jupyter_client import KernelManager
 from nbclient import NotebookClient
 from nbformat import NotebookNode
 from nbformat.v4 import new_output
@@ -15,8 +16,9 @@ COUNT = "bytes", "kB", "MB", "GB"
 class Client(NotebookClient):
     """Runs a notebook, knows the cell that is running, and keeps no more of its outputs than a page can bear."""
 
-    def __init__(self, nb: NotebookNode, **options: Any) -> None:
-        super().__init__(nb, **options)
+    def __init__(self, nb: NotebookNode, kernel: KernelManager, **options: Any) -> None:
+        super().__init__(nb, kernel, **options)
+        self.owns_km = True  # to end it
         self.running = 0  # the cell's number, from 1
         self.on_cell_execute = self._begin
         self.on_cell_executed = self._end

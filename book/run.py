@@ -17,6 +17,7 @@ from tqdm import tqdm
 from . import notebook, outputs
 from .failures import Failure, last_line, shortened, unread
 from .kernel import OurKernel, environment
+from .nursery import Nursery, opened
 from .printed import Client
 
 TIME_LIMIT = 300  # seconds for one notebook
@@ -42,8 +43,12 @@ def execute(names: Iterable[str]) -> dict[str, Failure]:
     """
     names = list(names)
     # In a thread of its own, so that a signal finds the main thread idle, whatever a cell keeps us busy with.
-    with _counter(len(names)) as counter, ThreadPoolExecutor(1) as thread:
-        failures = thread.submit(asyncio.run, _execute_all(names, counter)).result()
+    with (
+        opened(len(names), environment(os.devnull)) as nursery,
+        _counter(len(names)) as counter,
+        ThreadPoolExecutor(1) as thread,
+    ):
+        failures = thread.submit(asyncio.run, _execute_all(names, counter, nursery)).result()
     return {failure.name: failure for failure in failures if failure}
 
 
@@ -52,19 +57,19 @@ def _counter(total: int) -> tqdm:
     return tqdm(total=total, bar_format=COUNTER, disable=None, leave=False)
 
 
-async def _execute_all(names: list[str], counter: tqdm) -> list[Failure | None]:
+async def _execute_all(names: list[str], counter: tqdm, nursery: Nursery | None) -> list[Failure | None]:
     slots = asyncio.Semaphore(os.cpu_count() or 1)
-    return await asyncio.gather(*(_execute(name, slots, counter) for name in names))
+    return await asyncio.gather(*(_execute(name, slots, counter, nursery) for name in names))
 
 
-async def _execute(name: str, slots: asyncio.Semaphore, counter: tqdm) -> Failure | None:
+async def _execute(name: str, slots: asyncio.Semaphore, counter: tqdm, nursery: Nursery | None) -> Failure | None:
     """Run one notebook as soon as a slot is free; what it failed by, if it did."""
     async with slots:
         _say(f"   ...     {name}")
         started = time.perf_counter()
         try:
             notebook.check(name)
-            client = _client(notebook.unexecuted(name), started + TIME_LIMIT)
+            client = _client(notebook.unexecuted(name), nursery, started + TIME_LIMIT)
         except (OSError, ValueError) as error:
             counter.update()
             return unread(name, error)
@@ -80,12 +85,11 @@ async def _execute(name: str, slots: asyncio.Semaphore, counter: tqdm) -> Failur
         return None
 
 
-def _client(nb: NotebookNode, deadline: float) -> Client:
+def _client(nb: NotebookNode, nursery: Nursery | None, deadline: float) -> Client:
     """What runs a notebook in a kernel of its own, until the deadline."""
     return Client(
         nb,
-        kernel_name="python3",
-        kernel_manager_class=OurKernel,
+        OurKernel(nursery, kernel_name="python3"),
         timeout_func=lambda cell: max(1, deadline - time.perf_counter()),
         iopub_timeout=TIME_LIMIT,  # to tell what it printed
         raise_on_iopub_timeout=True,

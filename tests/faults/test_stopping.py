@@ -33,9 +33,14 @@ def wait_for(process, line):
         assert said, f"ended before it said {line!r}: {process.stderr.read()}"
 
 
-@pytest.fixture
-def slow(whole):
-    """A project with a chapter that takes long, and has a child that would live on."""
+@pytest.fixture(params=["anew", "forked"])
+def slow(whole, request):
+    """A project with a chapter that takes long, and has a child that would live on; its kernel starts either way."""
+    if request.param == "forked" and sys.platform != "linux":
+        pytest.skip("kernels are forked on Linux alone")
+    nursery = whole / "book" / "nursery.py"
+    code = nursery.read_text(encoding="utf-8")
+    nursery.write_text(code.replace("WORTH = 4", f"WORTH = {1 if request.param == 'forked' else 9}"), encoding="utf-8")
     source = "import subprocess\nsubprocess.Popen(['sleep', '986'], start_new_session=True)\nprint('x', flush=True)\n"
     write(whole, "03_slow", f"{source}open('begun', 'w').close()\nwhile True: pass")
     begun = whole / "notebooks" / "begun"
@@ -49,6 +54,7 @@ def slow(whole):
     process.communicate()
     (whole / "notebooks" / "03_slow.ipynb").unlink()
     begun.unlink()
+    nursery.write_text(code, encoding="utf-8")
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

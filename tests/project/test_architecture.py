@@ -20,14 +20,14 @@ ARROWS = {
     "linear": {"rules", "runtime"},
     "train": {"data", "linear", "rules", "runtime"},
     "fast": {"train", "data", "linear", "rules", "runtime", "progress", "softmax", "workers"},
-    "parity": set(),
+    **dict.fromkeys(("parity", "optax"), set()),
     "plot": {"colours"},
     "plot.__init__": {"colours", "playground"},  # it offers explore
     "train.__init__": {"data", "linear", "rules", "runtime", "fast"},  # it offers what is quick, too
     "playground": {"colours", "plot", "rules", "train"},
     "textbook": {ANYTHING},
     FRONT: {ANYTHING},
-    "book": {"data.files", "kernels", "chapters", "colours", "playground"},
+    "book": {"data.files", "runtime", "kernels", "chapters", "colours", "playground"},
     "tools": {ANYTHING},
     "benchmarks": {ANYTHING},
 }

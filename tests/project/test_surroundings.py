@@ -40,7 +40,7 @@ svg.fonttype: path
 backend: nonsense
 """
 NO_KERNEL = json.dumps({"argv": ["/bin/false"], "display_name": "Theirs", "language": "python"})
-OTHER_OPENS = {"Image", "tarfile", "directly"}
+OTHER_OPENS = {"Image", "tarfile", "directly", "os"}
 
 
 @pytest.fixture(scope="module")
