@@ -74,7 +74,7 @@ class Trajectory:
         points: float64 array (num_steps + 1, num_variables); the first row is the start.
         losses: float64 array (num_steps + 1,), the objective at the points.
         gradients: float64 array (num_steps, num_variables), one row per step.
-        states: float64 array (num_steps, num_slots, num_variables), after each step.
+        states: float64 array (num_steps, num_slots, num_variables), after each step; a matrix fills a slot per row.
         diverged_at: the step after which a point or a loss was no longer finite (int), or None.
         rule: the rule's name (str).
         hyperparams: what the rule was run with, its defaults included (dict).
