@@ -91,7 +91,7 @@ def gallery(
         fig, places = figure.grid(len(points), GALLERY_COLUMNS, height, above=0.4, sharex=True, sharey=True)
         for axes, (name, path) in zip(places, points.items()):
             _contours(axes, f, box)
-            (colour,) = figure.colours([name])
+            colour = figure.OPTIMIZERS.get(name, figure.GREY)  # no other optimizer's
             axes.plot(*path.T, color=colour, marker=figure.MARKERS[0], markersize=3, linewidth=1)
             _mark(axes, lowest)
             axes.set(title=name, xlim=x1, ylim=x2, aspect="equal")
