@@ -1,4 +1,4 @@
-"""Lockstep beside a training loop as small teaching frameworks have it: chapter 17's runs on MNIST."""
+"""Lockstep beside a training loop as small teaching frameworks have it: chapter 18's runs on MNIST."""
 
 from time import perf_counter
 
@@ -57,7 +57,7 @@ def measure():
     arrays = data.mnist()
     images, test_images = (array.asnumpy().astype(float) for array in arrays[::2])
     labels, test_labels = (np.eye(10)[array.asnumpy()] for array in arrays[1::2])
-    runs = definitions("17_mnist", "eight_runs")()
+    runs = definitions("18_mnist", "eight_runs")()
     (rmsprop,) = [run for run in runs if run[0] == "RMSProp"]
     steps = NUM_EPOCHS * -(-len(images) // BATCH_SIZE)
     pairs = {ONE_RUN: [], TABLE: []}

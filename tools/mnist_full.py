@@ -1,7 +1,7 @@
 """The chapter's eight runs on MNIST to the end, from five seeds, under each of its protocols: `make full`.
 
-Each part, as many seeds as there are cores, goes to notebooks/17_mnist_full.csv as soon as it has ended, and the
-curves of the published protocol to notebooks/17_mnist_curves.csv. Whoever stops the script loses only the part that
+Each part, as many seeds as there are cores, goes to notebooks/18_mnist_full.csv as soon as it has ended, and the
+curves of the published protocol to notebooks/18_mnist_curves.csv. Whoever stops the script loses only the part that
 was running: started again, it does what is missing.
 """
 
@@ -23,15 +23,15 @@ from d2l_utils.train import lockstep
 import numpy as np
 from tqdm import tqdm
 
-TABLE = NOTEBOOKS / "17_mnist_full.csv"
+TABLE = NOTEBOOKS / "18_mnist_full.csv"
 COLUMNS = ["optimizer", "rule", "protocol", "seed", "steps", "reason", "loss", "accuracy"]
-CURVES = NOTEBOOKS / "17_mnist_curves.csv"
+CURVES = NOTEBOOKS / "18_mnist_curves.csv"
 POINTS = ["optimizer", "seed", "epoch", "batch_loss", "loss", "accuracy"]
 SEEDS = range(5)
 MOST_EPOCHS = 1100  # the slowest published run took 1,010
 MOST_POINTS = 80  # of a curve: a page is drawn no finer
 DRAWN = "published"  # the protocol whose curves are kept
-RUNS, PROTOCOLS = (define() for define in definitions("17_mnist", "eight_runs", "protocols"))
+RUNS, PROTOCOLS = (define() for define in definitions("18_mnist", "eight_runs", "protocols"))
 LABELS = [label for label, *_ in RUNS]
 
 

@@ -12,7 +12,7 @@ from mxnet import gluon, nd
 
 ADAM, ADAM_EPS_HAT = definitions("11_adam", "adam", "adam_eps_hat")
 ADAGRAD = definitions("05_adagrad", "adagrad")
-MUON, SHAMPOO, SOAP, ORTHOGONAL = definitions("15_descendants", "muon", "shampoo", "soap", "orthogonal")
+MUON, SHAMPOO, SOAP, ORTHOGONAL = definitions("16_matrix", "muon", "shampoo", "soap", "orthogonal")
 RULES = MUON, SHAMPOO, SOAP
 NUM_STEPS = 200
 RATE = 2**-7  # exact in float32, in which Keras keeps it

@@ -78,7 +78,7 @@ def test_loop_by_layers_is_softmax_regression():
 
 
 def test_benchmark_runs_the_chapters_eight_runs():
-    labels = [label for label, _, _ in definitions("17_mnist", "eight_runs")()]
+    labels = [label for label, _, _ in definitions("18_mnist", "eight_runs")()]
     assert len(labels) == 8
     assert "RMSProp" in labels
 
