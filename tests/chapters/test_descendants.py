@@ -5,7 +5,7 @@ from importlib import import_module
 from importlib.util import find_spec
 
 from conftest import NO_PEERS
-from d2l_utils import parity, runtime, train
+from d2l_utils import optax, parity, runtime, train
 from d2l_utils.chapters import definitions
 from d2l_utils.rules import first_state, name_of
 
@@ -223,3 +223,46 @@ def test_prodigyopt_loses_its_first_steps_in_32_bits():
 
 def test_every_rule_is_compared_with_somebody():
     assert {peer.rule for peer in PEERS} == set(NAMES) == {name_of(rule) for rule in RULES.values()}
+
+
+@pytest.mark.parametrize("name", ["prodigy", "adafactor"])
+def test_a_rule_that_mixes_only_what_it_remembers_is_refused_as_well(name):
+    for loop in (train.compiled, train.sweep):
+        with pytest.raises(ValueError, match=f"rule {name} mixes the numbers of an array"):
+            loop(RULES[name], nd.ones((20, 2)), nd.ones(20))
+
+
+def by_optax(rule, optimizer, knobs, options, dtype):
+    """How far apart a rule and one of Optax's optimizers are along the same gradients."""
+    start, gradient = problem((4, 3), dtype)
+    path = train.iterates(rule, start, gradient, NUM_STEPS, **knobs)
+    gradients = np.array([gradient(x, t) for t, x in enumerate(path[:-1])])
+    return np.abs(optax.walk(optimizer, start, gradients, **options) - path).max()
+
+
+def adan_with_the_other_weight(x, g, state=(0,) * 5, lr=0.01, beta1=0.98, beta2=0.92, beta3=0.99, eps=1e-8):
+    """Adan as Optax 0.2.8 has it: the change counts with 1 - beta2."""
+    m, d, v, before, t = state
+    change = (g - before) * (t > 0)
+    t = t + 1
+    m = beta1 * m + (1 - beta1) * g
+    d = beta2 * d + (1 - beta2) * change
+    v = beta3 * v + (1 - beta3) * (g + (1 - beta2) * change) ** 2
+    direction = m / (1 - beta1**t) + (1 - beta2) * d / (1 - beta2**t)
+    return x - lr * direction / (np.sqrt(v / (1 - beta3**t)) + eps), (m, d, v, g, t)
+
+
+@pytest.mark.skipif(not (optax.FOLDER / "optax").is_dir(), reason=NO_PEERS)
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_optax_agrees_where_it_follows_the_papers(dtype):
+    rate = {"learning_rate": LR}
+    tolerance = TOLERANCES[dtype]
+    assert by_optax(RULES["lion"], "lion", {"lr": LR}, {**rate, "weight_decay": 0.0}, dtype) <= tolerance
+    free = "contrib.schedule_free_adamw"
+    assert by_optax(RULES["schedule_free_adamw"], free, {"lr": LR}, rate, dtype) <= tolerance
+    # Its memory's growing decay is computed in 32 bits, whatever the parameter's are.
+    factored = {**rate, "min_dim_size_to_factor": 2}
+    assert by_optax(RULES["adafactor"], "adafactor", {"lr": LR}, factored, dtype) <= max(tolerance, 1e-7)
+    plain = {**rate, "eps_root": 0.0}
+    assert by_optax(adan_with_the_other_weight, "adan", {"lr": LR}, plain, dtype) <= tolerance
+    assert by_optax(RULES["adan"], "adan", {"lr": LR}, plain, dtype) > 0.1
