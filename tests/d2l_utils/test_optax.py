@@ -2,6 +2,7 @@
 
 from d2l_utils import optax, train
 from d2l_utils.chapters import definitions
+from d2l_utils.rules import first_state
 
 import numpy as np
 import pytest
@@ -41,3 +42,29 @@ def test_where_it_is_missing_a_page_says_so(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(optax, "FOLDER", tmp_path)
     assert not optax.available()
     assert capsys.readouterr().out.startswith("optax is not installed: this comparison was not run")
+
+
+def with_corrections(start, gradients):
+    """Muon and Prodigy as Optax has them: their moments are corrected as Adam's are."""
+    muon_path, prodigy_path = [start], [start]
+    orthogonal, prodigy = definitions("16_matrix", "orthogonal"), definitions("15_descendants", "prodigy")
+    m, state = 0, first_state(prodigy)
+    for t, g in enumerate(gradients, start=1):
+        m = 0.95 * m + 0.05 * g
+        direction = 0.95 * m / (1 - 0.95 ** (t + 1)) + 0.05 * g / (1 - 0.95**t)
+        muon_path.append(muon_path[-1] - 0.01 * 0.2 * 4**0.5 * orthogonal(direction, eps=1e-8))
+        x, state = prodigy(prodigy_path[-1], g, state, lr=np.sqrt(1 - 0.999**t) / (1 - 0.9**t))
+        prodigy_path.append(x)
+    return np.array(muon_path), np.array(prodigy_path)
+
+
+@needs_optax
+def test_muon_and_prodigy_are_corrected_as_adam():
+    """So says chapter 16's table."""
+    draw = np.random.RandomState(0)
+    start, gradients = draw.normal(size=(4, 3)), draw.normal(size=(200, 4, 3))
+    muon, prodigy = with_corrections(start, gradients)
+    theirs = optax.walk("contrib.muon", start, gradients, learning_rate=0.01, consistent_rms=0.2)
+    np.testing.assert_allclose(theirs, muon, rtol=0, atol=1e-10)
+    theirs = optax.walk("contrib.prodigy", start, gradients)
+    np.testing.assert_allclose(theirs, prodigy, rtol=0, atol=1e-10)
