@@ -1,8 +1,9 @@
-"""The same gradients through Gluon and through PyTorch: do they take the way that train.iterates takes with our rule?
+"""The same gradients through Gluon, PyTorch and Keras: do they take the way that train.iterates takes with our rule?
 
 A gradient is given as there: a function `gradient(x, t)` of the parameter and the number of steps done so far.
 """
 
+import os
 from collections.abc import Callable
 from importlib.util import find_spec
 from typing import Any
@@ -81,12 +82,13 @@ def _cast(state, dtype):
 
 
 def by_torch(
-    optimizer: str, start: np.ndarray, gradient: Callable, num_steps: int = 200, **options: Any
+    optimizer: Any, start: np.ndarray, gradient: Callable, num_steps: int = 200, **options: Any
 ) -> np.ndarray:
-    """Walk by one of PyTorch's optimizers.
+    """Walk by one of PyTorch's optimizers, or by one of another package that is made like them.
 
     Args:
-        optimizer: its name in torch.optim, such as 'RMSprop' (str).
+        optimizer: its name in torch.optim, such as 'RMSprop' (str), or the class itself. One that has to be told that
+            training begins is told so.
         start: the first parameter, a NumPy array of float32, float64 or a complex type.
         gradient: a function (x, t) of NumPy arrays, as for train.iterates.
         num_steps: how many updates to do (int).
@@ -105,10 +107,50 @@ def by_torch(
     import torch
 
     x = torch.from_numpy(start.copy()).requires_grad_()
-    steps = getattr(torch.optim, optimizer)([x], **options)
+    made = getattr(torch.optim, optimizer) if isinstance(optimizer, str) else optimizer
+    steps = made([x], **options)
+    if hasattr(steps, "train"):
+        steps.train()
     path = [start]
     for t in range(num_steps):
         x.grad = torch.from_numpy(np.array(gradient(path[-1], t), dtype=start.dtype))
         steps.step()
         path.append(x.detach().numpy().copy())
+    return np.array(path)
+
+
+def by_keras(
+    optimizer: str, start: np.ndarray, gradient: Callable, num_steps: int = 200, **options: Any
+) -> np.ndarray:
+    """Walk by one of Keras's optimizers, on PyTorch unless the environment names another backend.
+
+    Keras keeps a learning rate in 32 bits, whatever the parameter has: a power of two fits.
+
+    Args:
+        optimizer: its name in keras.optimizers, such as 'RMSprop' (str).
+        start: the first parameter, a NumPy array of float32 or float64.
+        gradient: a function (x, t) of NumPy arrays, as for train.iterates.
+        num_steps: how many updates to do (int).
+        **options: what the optimizer takes by name, such as learning_rate and rho.
+
+    Returns:
+        The parameter before and after each step: a NumPy array (num_steps + 1, *start.shape).
+
+    Raises:
+        ModuleNotFoundError: Keras is not installed; ask available("keras") first.
+
+    Example:
+        >>> if find_spec("keras"):  # it is optional
+        ...     assert by_keras("SGD", np.ones(1), lambda x, t: x, num_steps=2, learning_rate=0.5)[-1] == 0.25
+    """
+    os.environ.setdefault("KERAS_BACKEND", "torch")
+    import keras
+
+    x = keras.Variable(start, dtype=str(start.dtype))
+    steps = getattr(keras.optimizers, optimizer)(**options)
+    path = [start]
+    for t in range(num_steps):
+        g = np.array(gradient(path[-1], t), dtype=start.dtype)
+        steps.apply([keras.ops.convert_to_tensor(g)], [x])
+        path.append(np.array(keras.ops.convert_to_numpy(x)))
     return np.array(path)
