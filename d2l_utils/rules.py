@@ -3,12 +3,18 @@
 A rule is a pure function `rule(x, g, state=(0,), **hyperparams)` that returns the new parameter and the new
 state. `state` has one entry for each array that the rule remembers, as many as its default shows, and each
 starts at zero. Nothing in a rule says how it is run.
+
+Most rules are elementwise: what becomes of a number depends on its own gradients alone. Those run everywhere. A rule
+may instead look at a whole parameter, such as Muon at the singular values of a matrix, and remember arrays of other
+shapes: those that it returns when it is given plain zeros. train.stepwise, train.iterates and train.descend run such a
+rule, array by array. train.compiled, train.sweep and train.lockstep put other numbers into the same array, and refuse
+it.
 """
 
 import copy
 import inspect
 from collections.abc import Callable
-from functools import partial
+from functools import partial, reduce
 from numbers import Integral, Real
 from typing import Any
 
@@ -35,6 +41,51 @@ def sqrt(x: Any) -> Any:
     if hasattr(x, "sqrt"):
         return x.sqrt()
     return float(np.sqrt(x)) if type(x) in (int, float) else np.sqrt(x)
+
+
+def matmul(*matrices: Any) -> Any:
+    """The product of matrices that a rule is run on.
+
+    Args:
+        *matrices: NumPy arrays, or NDArrays, with two axes each.
+
+    Returns:
+        The product, of the same kind.
+
+    Example:
+        >>> matmul(np.ones((1, 2)), np.ones((2, 3)), np.ones((3, 1)))
+        array([[6.]])
+    """
+    if isinstance(matrices[0], np.ndarray):
+        return reduce(np.matmul, matrices)
+    from mxnet import nd  # here, since processes that share the work need not load it
+
+    return reduce(nd.dot, matrices)
+
+
+def eigh(matrix: Any) -> tuple[Any, Any]:
+    """The eigenvalues and eigenvectors of a symmetric matrix that a rule is run on.
+
+    Args:
+        matrix: a NumPy array or an NDArray (n, n), of float32 or float64.
+
+    Returns:
+        The eigenvalues in rising order (n,), and a matrix (n, n) with an eigenvector in each column, of the same kind.
+
+    Example:
+        >>> values, vectors = eigh(np.array([[2.0, 1.0], [1.0, 2.0]]))
+        >>> values
+        array([1., 3.])
+        >>> matmul(vectors * values, vectors.T).round(9)
+        array([[2., 1.],
+               [1., 2.]])
+    """
+    if isinstance(matrix, np.ndarray):
+        return np.linalg.eigh(matrix)
+    from mxnet import nd
+
+    rows, values = nd.linalg.syevd(matrix)
+    return values, rows.T
 
 
 def name_of(rule: Callable) -> str:
@@ -103,12 +154,13 @@ def check_rule(rule: Callable, params: list, hyperparams: dict, zeros_like: Call
         zeros_like: makes an array of zeros like a given one.
 
     Returns:
-        The rule's first state for each parameter: a list of tuples of zero arrays.
+        The rule's first state for each parameter: a list of tuples of zero arrays. Their shapes are those that the
+        rule returns from plain zeros; where it returns a number, that of the parameter.
 
     Raises:
         TypeError: the rule has no state with a tuple as default, takes no such hyperparameter, or
             does not return a parameter and a tuple.
-        ValueError: lr is not a positive number, or the rule returns another shape than it got.
+        ValueError: lr is not a positive number, or the rule returns other shapes than it got.
 
     Example:
         >>> check_rule(lambda x, g, state=(0,): (x - g, state), [np.ones(2)], {}, np.zeros_like)
@@ -116,13 +168,23 @@ def check_rule(rule: Callable, params: list, hyperparams: dict, zeros_like: Call
     """
     check_rate("lr", hyperparams)
     _check_signature(rule, hyperparams)
-    states = [tuple(zeros_like(x) for _ in first_state(rule)) for x in params]
-    for x, state in zip(params, states):
+    states = []
+    for x in params:
         with np.errstate(all="ignore"):  # 0 / 0 is no mistake here: only the shapes count
+            states.append(_first_arrays(rule, x, hyperparams, zeros_like))
             # Copies, since a rule may work in place.
-            result = rule(x.copy(), zeros_like(x), tuple(s.copy() for s in state), **hyperparams)
-        _check_result(rule, result, x.shape, len(state))
+            result = rule(x.copy(), zeros_like(x), tuple(s.copy() for s in states[-1]), **hyperparams)
+        _check_result(rule, result, [array.shape for array in (x, *states[-1])])
     return states
+
+
+def _first_arrays(rule, x, hyperparams, zeros_like):
+    first = first_state(rule)
+    try:
+        _, state = rule(x.copy(), zeros_like(x), first, **hyperparams)
+        return tuple(zeros_like(s if hasattr(s, "shape") else x) for _, s in zip(first, state, strict=True))
+    except Exception:  # it writes into its arrays, and so needs some; its own mistakes show when it gets them
+        return tuple(zeros_like(x) for _ in first)
 
 
 def _check_signature(rule, hyperparams):
@@ -137,12 +199,12 @@ def _check_signature(rule, hyperparams):
             raise TypeError(f"rule {name_of(rule)} takes no {name!r}; it takes {', '.join(list(takes)[3:])}")
 
 
-def _check_result(rule, result, shape, num_slots):
+def _check_result(rule, result, shapes):
     if not (isinstance(result, tuple) and len(result) == 2 and isinstance(result[1], tuple)):
         raise TypeError(f"rule {name_of(rule)} returned {type(result).__name__}; it must return x and a tuple")
     got = [getattr(array, "shape", ()) for array in (result[0], *result[1])]
-    if got != [shape] * (1 + num_slots):
+    if got != shapes:
         raise ValueError(
-            f"rule {name_of(rule)} returned the shapes {got} for a parameter of shape {shape}; "
-            f"it must return x and {num_slots} state entries, each of that shape"
+            f"rule {name_of(rule)} returned the shapes {got}; for a parameter of shape {shapes[0]} it must return x "
+            f"and {len(shapes) - 1} state entries, of the shapes {shapes} that it got"
         )

@@ -14,7 +14,7 @@ from ..train import graphs
 from ..train.history import History
 from ..train.stepwise import stepwise
 from ..train.task import Task, shuffled
-from .elementwise import check_elementwise
+from .elementwise import TRIAL, check_elementwise
 from .epoch import epoch_graph
 
 
@@ -105,12 +105,12 @@ def _train(rule, rows, start, orders, task, hyperparams):
 def _count_slots(rule, hyperparams):
     """Check that a rule can be unrolled; return how many arrays it remembers."""
     knobs = dict(hyperparams)
-    x = nd.array([0.5, 1.0, 1.5])
+    x = nd.array(TRIAL)
     (state,) = states = rules.check_rule(rule, [x], knobs, nd.zeros_like)
+    check_elementwise(rule, x, state, knobs)
     try:
         graphs.trace(rule, graphs.Buffers([x], states), knobs)
     except Exception as error:  # whatever a rule may raise on symbols
         message = f"rule {rules.name_of(rule)} cannot be made a graph: {error}; train.stepwise runs it as it stands"
         raise TypeError(message) from error
-    check_elementwise(rule, x, state, knobs)
     return len(state)

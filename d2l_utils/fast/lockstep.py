@@ -14,7 +14,7 @@ from ..progress import bar
 from ..softmax import Group, Problem, epoch, with_bias
 from ..train.task import check_count
 from ..workers import Workers
-from .elementwise import check_elementwise
+from .elementwise import TRIAL, check_elementwise
 from .run import Run, reason_to_stop
 
 
@@ -192,9 +192,9 @@ def _used(runs, images, test_images):
 
 def _drifts(rule, hyperparams):
     """Refuse a rule that does not fit; tell whether it moves a weight whose gradient is always 0."""
-    x = np.array([[0.5, 1.0, 1.5]], dtype=np.float32)
-    rules.check_rule(rule, [x], hyperparams, np.zeros_like)
-    check_elementwise(rule, x[0], tuple(np.zeros_like(x[0]) for _ in rules.first_state(rule)), hyperparams)
+    x = np.array(TRIAL, dtype=np.float32)
+    (state,) = rules.check_rule(rule, [x], hyperparams, np.zeros_like)
+    check_elementwise(rule, x, state, hyperparams)
     moved = x
     now = rules.first_state(rule)
     with np.errstate(all="ignore"):

@@ -15,7 +15,7 @@ from ..train.history import Sweep
 from ..train.seeds import over_seeds
 from ..train.task import Task, check_count
 from .compiled import draw
-from .elementwise import check_elementwise
+from .elementwise import TRIAL, check_elementwise
 
 # Arrays of the size of the weights, in float64, that are kept free for a step and a record. Plain SGD was measured to
 # need 3.8, Adam 5.3; a rule may hold more on its way.
@@ -157,6 +157,6 @@ def _check_rule(rule, numbers, arrays):
     for rate in (arrays["lr"].min(), arrays["lr"].max()) if "lr" in arrays else ():
         rules.check_rate("lr", {"lr": float(rate)})
     one = {**numbers, **{name: float(array.flat[0]) for name, array in arrays.items()}}
-    x = np.array([0.5, 1.0, 1.5], dtype=np.float32)
+    x = np.array(TRIAL, dtype=np.float32)
     states = rules.check_rule(rule, [x], one, np.zeros_like)
     check_elementwise(rule, x, states[0], one)

@@ -60,7 +60,8 @@ def descend(
             x, state = rule(x.copy(), gradients[-1].copy(), state, **knobs)  # it may work in place
             losses.append(f(*x))
         points.append(x)
-        states.append(np.array(state).reshape(-1, x.size))  # a copy
+        # A copy: a row for each vector or number that it remembers, and for each row of a matrix.
+        states.append(np.vstack([np.empty((0, x.size)), *(entry + np.zeros_like(x) for entry in state)]))
         if not np.isfinite([*x, losses[-1]]).all():
             diverged_at = step
             break
