@@ -78,7 +78,8 @@ refresh: $(VENV)/.readers  ## run every chapter and store its outputs in noteboo
 address: $(VENV)/.readers  ## write the repository's address into the notebooks: D2L_REPOSITORY=owner/name make address
 	$(RUN) -m tools.address
 
-full: $(VENV)/.readers  ## run chapter 17's comparison on MNIST to its end and store its tables (half an hour)
+full: $(VENV)/.readers  ## run the comparisons of chapters 15 and 17 to their ends and store their tables (40 minutes)
+	$(RUN) -m tools.contest
 	$(RUN) -m tools.mnist_full
 
 faults: $(VENV)/.developers  ## kill and fill, at random moments: at least 200 of them
