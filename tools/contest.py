@@ -1,6 +1,6 @@
-"""Chapter 15's contest of the descendants, as its definitions say: a part of `make full`.
+"""Chapter 16's contest of the descendants, as its definitions say: a part of `make full`.
 
-An optimizer's runs on one problem go to notebooks/15_descendants_contest.csv as soon as they have ended. Whoever stops
+An optimizer's runs on one problem go to notebooks/16_matrix_contest.csv as soon as they have ended. Whoever stops
 the script loses only the parts that were running: started again, it does what is missing.
 """
 
@@ -22,9 +22,9 @@ from tools.mnist_full import described, read
 
 from tqdm import tqdm
 
-TABLE = NOTEBOOKS / "15_descendants_contest.csv"
+TABLE = NOTEBOOKS / "16_matrix_contest.csv"
 COLUMNS = ["problem", "optimizer", "rule", "kind", "seed", "factor", "loss"]
-ENTRANTS, PROBLEMS, FACTORS = (define() for define in definitions("15_descendants", "entrants", "problems", "tries"))
+ENTRANTS, PROBLEMS, FACTORS = (define() for define in definitions("16_matrix", "entrants", "problems", "tries"))
 PARTS = [*product(PROBLEMS, ENTRANTS)]
 RULES = {name: described(*entrant) for name, entrant in ENTRANTS.items()}
 
@@ -45,7 +45,7 @@ def run(_: None, part: tuple[str, str]) -> list[dict]:
     problem, name = part
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # that it diverged: its loss says so
-        tried, best, final = definitions("15_descendants", "tuned")(problem, name)
+        tried, best, final = definitions("16_matrix", "tuned")(problem, name)
     runs = [("try", 0, factor, loss) for factor, loss in zip(FACTORS, tried)]
     runs += [("final", seed, best, loss) for seed, loss in enumerate(final, start=1)]
     same = problem, name, RULES[name]

@@ -232,6 +232,16 @@ def test_a_rule_that_mixes_only_what_it_remembers_is_refused_as_well(name):
             loop(RULES[name], nd.ones((20, 2)), nd.ones(20))
 
 
+def test_a_row_without_a_gradient_stays_where_it_is_in_32_bits():
+    """A dead unit's: the product of its mean square and a small column's is below what 32 bits hold."""
+    x = np.ones((4, 3), dtype="float32")
+    slopes = 1e-8 * np.random.RandomState(0).normal(size=(4, 3)).astype("float32")
+    slopes[1] = 0
+    path = train.iterates(RULES["adafactor"], x, lambda x, t: slopes, 20)
+    assert np.isfinite(path).all()
+    np.testing.assert_array_equal(path[-1][1], x[1])
+
+
 def by_optax(rule, optimizer, knobs, options, dtype):
     """How far apart a rule and one of Optax's optimizers are along the same gradients."""
     start, gradient = problem((4, 3), dtype)
