@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable
 from importlib.util import find_spec
 from typing import Any
+from unittest.mock import patch
 
 import mxnet as mx
 import numpy as np
@@ -143,8 +144,9 @@ def by_keras(
         >>> if find_spec("keras"):  # it is optional
         ...     assert by_keras("SGD", np.ones(1), lambda x, t: x, num_steps=2, learning_rate=0.5)[-1] == 0.25
     """
-    os.environ.setdefault("KERAS_BACKEND", "torch")
-    import keras
+    with patch.dict(os.environ):  # what Keras and PyTorch set for themselves is not for what is run later
+        os.environ.setdefault("KERAS_BACKEND", "torch")
+        import keras
 
     x = keras.Variable(start, dtype=str(start.dtype))
     steps = getattr(keras.optimizers, optimizer)(**options)

@@ -50,8 +50,9 @@ def in_torch(torch, optimizer, start, slopes, **options):
 
 @pytest.fixture(scope="module")
 def keras(torch):
-    os.environ.setdefault("KERAS_BACKEND", "torch")
-    return pytest.importorskip("keras", reason=PEERS)
+    with patch.dict(os.environ):
+        os.environ.setdefault("KERAS_BACKEND", "torch")
+        return pytest.importorskip("keras", reason=PEERS)
 
 
 @pytest.fixture(scope="module")
