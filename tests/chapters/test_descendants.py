@@ -268,6 +268,7 @@ def test_optax_agrees_where_it_follows_the_papers(dtype):
     rate = {"learning_rate": LR}
     tolerance = TOLERANCES[dtype]
     assert by_optax(RULES["lion"], "lion", {"lr": LR}, {**rate, "weight_decay": 0.0}, dtype) <= tolerance
+    assert by_optax(RULES["signum"], "signum", {"lr": LR}, rate, dtype) <= tolerance
     free = "contrib.schedule_free_adamw"
     assert by_optax(RULES["schedule_free_adamw"], free, {"lr": LR}, rate, dtype) <= tolerance
     # Its memory's growing decay is computed in 32 bits, whatever the parameter's are.
