@@ -3,6 +3,7 @@
 import fcntl
 import os
 import pty
+import py_compile
 import re
 import select
 import signal
@@ -55,6 +56,7 @@ def slow(whole, request):
     (whole / "notebooks" / "03_slow.ipynb").unlink()
     begun.unlink()
     nursery.write_text(code, encoding="utf-8")
+    py_compile.compile(str(nursery))  # here, and not in a build that has no space for it
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

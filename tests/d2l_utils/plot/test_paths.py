@@ -1,7 +1,7 @@
 """Paths over contours: words for where each starts, ends and crosses the axes."""
 
 from d2l_utils import plot
-from d2l_utils.colours import OPTIMIZERS
+from d2l_utils.colours import GREY, OPTIMIZERS
 
 import numpy as np
 import pytest
@@ -77,4 +77,4 @@ def test_a_flat_valley_has_no_mark():
 def test_an_optimizer_has_its_colour_in_a_gallery():
     picture = plot.gallery(lambda a, b: a * a + b * b, {"Adam": [(-1, 2), (0.5, 1)], "other": [(-1, 2), (0.5, 1)]})
     drawn = [axes.lines[0].get_color() for axes in picture.axes]
-    assert drawn == [OPTIMIZERS["Adam"], plot.COLOURS[0]]
+    assert drawn == [OPTIMIZERS["Adam"], GREY]  # no other optimizer's
