@@ -78,7 +78,8 @@ refresh: $(VENV)/.readers  ## run every chapter and store its outputs in noteboo
 address: $(VENV)/.readers  ## write the repository's address into the notebooks: D2L_REPOSITORY=owner/name make address
 	$(RUN) -m tools.address
 
-full: $(VENV)/.readers  ## run chapter 18's comparison on MNIST to its end and store its tables (half an hour)
+full: $(VENV)/.readers  ## run the comparisons of chapters 16 and 18 to their ends and store their tables (40 minutes)
+	$(RUN) -m tools.contest
 	$(RUN) -m tools.mnist_full
 
 faults: $(VENV)/.developers  ## kill and fill, at random moments: at least 200 of them
@@ -132,7 +133,7 @@ $(VENV)/.developers: requirements-dev.lock $(VENV)/.readers
 # small build where an index has it. (pip, asked for both at once, would take the one whose index tells its hash.)
 $(VENV)/.peers: requirements-peers.lock requirements-cpu.txt requirements-cuda.lock requirements-d2l.txt \
     requirements-optax.lock | $(VENV)/.readers
-	@echo "Installing Keras, Numba and PyTorch, its CPU build where an index has it, else the usual one (gigabytes on Linux)"
+	@echo "Installing Keras, Numba, Optax and PyTorch, its CPU build where an index has it, else the usual one (gigabytes on Linux)"
 	$(INSTALL) --require-hashes -r requirements-peers.lock
 	$(INSTALL) --require-hashes -r requirements-cpu.txt || $(INSTALL) --require-hashes -r requirements-cuda.lock
 	$(INSTALL) --require-hashes -r requirements-d2l.txt --upgrade --target $(VENV)/d2l-1.0.3

@@ -1,5 +1,9 @@
 """The stored table of the contest fits the chapter's definitions, and its maker resumes what was stopped."""
 
+import re
+import subprocess
+
+from d2l_utils.chapters import ROOT
 from tools import contest
 
 import pytest
@@ -68,3 +72,8 @@ def test_a_part_is_a_row_for_each_run(monkeypatch):
     ]  # fmt: skip
     assert len(rows) == 7
     assert {row["rule"] for row in rows} == {contest.RULES["Adam"]}
+
+
+def test_make_full_runs_the_makers_of_all_tables():
+    done = subprocess.run(["make", "-n", "full"], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert re.findall(r"-m (tools\.\w+)", done.stdout)[-2:] == ["tools.contest", "tools.mnist_full"]
