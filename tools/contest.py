@@ -4,8 +4,6 @@ An optimizer's runs on one problem go to notebooks/16_matrix_contest.csv as soon
 the script loses only the parts that were running: started again, it does what is missing.
 """
 
-import csv
-import io
 import os
 import sys
 import warnings
@@ -14,11 +12,10 @@ from collections.abc import Iterable
 from itertools import product
 from time import perf_counter
 
-from book import writing
 from d2l_utils import data
 from d2l_utils.chapters import NOTEBOOKS, definitions
 from d2l_utils.workers import Workers
-from tools.mnist_full import described, read
+from tools import mnist_full
 
 from tqdm import tqdm
 
@@ -26,12 +23,12 @@ TABLE = NOTEBOOKS / "16_matrix_contest.csv"
 COLUMNS = ["problem", "optimizer", "rule", "kind", "seed", "factor", "loss"]
 ENTRANTS, PROBLEMS, FACTORS = (define() for define in definitions("16_matrix", "entrants", "problems", "tries"))
 PARTS = [*product(PROBLEMS, ENTRANTS)]
-RULES = {name: described(*entrant) for name, entrant in ENTRANTS.items()}
+RULES = {name: mnist_full.described(*entrant) for name, entrant in ENTRANTS.items()}
 
 
 def stored() -> list[dict[str, str]]:
     """The rows of the table that fit the chapter's optimizers as they are now."""
-    return [row for row in read(TABLE) if RULES.get(row["optimizer"]) == row["rule"]]
+    return [row for row in mnist_full.read(TABLE) if RULES.get(row["optimizer"]) == row["rule"]]
 
 
 def missing() -> list[tuple[str, str]]:
@@ -53,12 +50,8 @@ def run(_: None, part: tuple[str, str]) -> list[dict]:
 
 
 def save(rows: Iterable[dict]) -> None:
-    """Write rows in the chapter's order, and put the file in its place when it is whole."""
-    text = io.StringIO(newline="")
-    table = csv.DictWriter(text, COLUMNS, lineterminator="\n")
-    table.writeheader()
-    table.writerows(sorted(rows, key=lambda row: PARTS.index((row["problem"], row["optimizer"]))))
-    writing.write(TABLE, text.getvalue())
+    """Write the table, in the chapter's order."""
+    mnist_full.save(TABLE, COLUMNS, rows, lambda row: PARTS.index((row["problem"], row["optimizer"])))
 
 
 def main() -> None:

@@ -99,18 +99,18 @@ def thinned(run: Run) -> list[dict]:
     return rows
 
 
-def save(path: Path, columns: list[str], rows: Iterable[dict]) -> None:
-    """Write rows in the chapter's order, and put the file in its place when it is whole."""
-    protocols = [*PROTOCOLS]
+def place(row: Mapping) -> tuple[int, int, int, int]:
+    """Where a row stands in the chapter's order."""
+    protocol = [*PROTOCOLS].index(row.get("protocol", DRAWN))
+    return protocol, LABELS.index(row["optimizer"]), int(row["seed"]), int(row.get("epoch", 0))
 
-    def place(row: Mapping) -> tuple[int, int, int, int]:
-        epoch = int(row.get("epoch", 0))
-        return protocols.index(row.get("protocol", DRAWN)), LABELS.index(row["optimizer"]), int(row["seed"]), epoch
 
+def save(path: Path, columns: list[str], rows: Iterable[dict], order: Callable = place) -> None:
+    """Write rows in their order, and put the file in its place when it is whole."""
     text = io.StringIO(newline="")
     table = csv.DictWriter(text, columns, lineterminator="\n")
     table.writeheader()
-    table.writerows(sorted(rows, key=place))
+    table.writerows(sorted(rows, key=order))
     writing.write(path, text.getvalue())
 
 
