@@ -68,16 +68,21 @@ def _processes() -> list[tuple[int, int]]:
 
 def main(parent: int, *program: str) -> int:
     """Run a program; its exit code."""
+    get_ready()
     # By this name a kernel of Jupyter's knows whom it is to end with.
     started = os.posix_spawnp(program[0], program, {**os.environ, "JPY_PARENT_PID": str(os.getpid())})
     return stand(started, parent)
 
 
+def get_ready() -> None:
+    """Before a program is started: become the parent of its orphans, and pass over signals that are meant for it."""
+    adopt()
+    for number in (signal.SIGINT, signal.SIGTERM):  # they go to the whole group
+        signal.signal(number, _go_on)
+
+
 def stand(program: int, parent: int) -> int:
     """Wait until a child has ended, or this process's parent has; end all that is left; the child's exit code."""
-    adopt()
-    for number in (signal.SIGINT, signal.SIGTERM):  # meant for the program, which is in the same group
-        signal.signal(number, _go_on)
     ended = 0
     status = 0
     while ended != program and os.getppid() == parent:

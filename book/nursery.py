@@ -134,11 +134,14 @@ def stand(said: int, end: int, arguments: list[str], env: dict[str, str], cwd: s
     null = os.open(os.devnull, os.O_RDWR)
     for here, there in ((null, 0), (null, 1), (said, 2)):
         os.dup2(here, there)
+    guard.get_ready()
     kernel = os.fork()
     if kernel:
         os.write(end, str(guard.stand(kernel, nursery)).encode())
         os._exit(0)
     os.close(end)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     os.environ.update(env, JPY_PARENT_PID=str(os.getppid()))
     sys.path.remove(str(notebook.ROOT))
     sys.argv[1:] = arguments
