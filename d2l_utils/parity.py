@@ -65,14 +65,22 @@ def by_gluon(
     param.initialize(mx.init.Zero())
     param.set_data(nd.array(start, dtype=start.dtype))
     trainer = gluon.Trainer([param], made)
-    path = [start]
-    for t in range(num_steps):
-        g = nd.array(gradient(path[-1], t), dtype=start.dtype)
+
+    def step(g):
         with autograd.record():
-            loss = (param.data() * g).sum()  # its gradient is g, to the bit
+            loss = (param.data() * nd.array(g, dtype=g.dtype)).sum()  # its gradient is g, to the bit
         loss.backward()
         trainer.step(1)
-        path.append(param.data().asnumpy())
+        return param.data().asnumpy()
+
+    return _walk(step, start, gradient, num_steps)
+
+
+def _walk(step, start, gradient, num_steps):
+    """The path of steps that are each given the gradient where they begin, and return where they end."""
+    path = [start]
+    for t in range(num_steps):
+        path.append(step(np.array(gradient(path[-1], t), dtype=start.dtype)))
     return np.array(path)
 
 
@@ -112,12 +120,13 @@ def by_torch(
     steps = made([x], **options)
     if hasattr(steps, "train"):
         steps.train()
-    path = [start]
-    for t in range(num_steps):
-        x.grad = torch.from_numpy(np.array(gradient(path[-1], t), dtype=start.dtype))
+
+    def step(g):
+        x.grad = torch.from_numpy(g)
         steps.step()
-        path.append(x.detach().numpy().copy())
-    return np.array(path)
+        return x.detach().numpy().copy()
+
+    return _walk(step, start, gradient, num_steps)
 
 
 def by_keras(
@@ -150,9 +159,9 @@ def by_keras(
 
     x = keras.Variable(start, dtype=str(start.dtype))
     steps = getattr(keras.optimizers, optimizer)(**options)
-    path = [start]
-    for t in range(num_steps):
-        g = np.array(gradient(path[-1], t), dtype=start.dtype)
+
+    def step(g):
         steps.apply([keras.ops.convert_to_tensor(g)], [x])
-        path.append(np.array(keras.ops.convert_to_numpy(x)))
-    return np.array(path)
+        return np.array(keras.ops.convert_to_numpy(x))
+
+    return _walk(step, start, gradient, num_steps)

@@ -36,16 +36,9 @@ def ours(rule, start, slopes, **knobs):
     return train.iterates(rule, start, lambda x, t: slopes[t], len(slopes), lr=RATE, **knobs)
 
 
-def in_torch(torch, optimizer, start, slopes, **options):
+def in_torch(optimizer, start, slopes, **options):
     """The path of an optimizer that has PyTorch's form."""
-    x = torch.from_numpy(start.copy()).requires_grad_()
-    steps = optimizer([x], lr=RATE, **options)
-    path = [start]
-    for g in slopes:
-        x.grad = torch.from_numpy(g.copy())
-        steps.step()
-        path.append(x.detach().numpy().copy())
-    return np.array(path)
+    return parity.by_torch(optimizer, start, lambda x, t: slopes[t], len(slopes), lr=RATE, **options)
 
 
 @pytest.fixture(scope="module")
@@ -84,7 +77,7 @@ def test_pytorchs_own_scale_depends_on_which_side_is_longer(torch):
     for shape, factor in (((8, 2), 2.0), ((2, 8), 1.0)):
         start, slopes = problem(shape, "float64")
         with patch.object(torch.Tensor, "bfloat16", torch.Tensor.clone):
-            theirs = in_torch(torch, torch.optim.Muon, start, slopes, weight_decay=0.0)
+            theirs = in_torch(torch.optim.Muon, start, slopes, weight_decay=0.0)
         scale = factor / (0.2 * 8**0.5)
         mine = train.iterates(MUON, start, lambda x, t: slopes[t], lr=RATE * scale, eps=0.0)  # noqa: B023
         assert apart(mine, theirs) < 1e-10
@@ -99,13 +92,9 @@ def test_pytorchs_muon_refuses_what_is_no_matrix(torch):
 # Muon in Keras
 
 
-def in_keras(keras, start, slopes, **options):
-    x, path = keras.Variable(start, dtype=str(start.dtype)), [start]
-    steps = keras.optimizers.Muon(RATE, weight_decay=None, adam_weight_decay=None, momentum=MOMENTUM, **options)
-    for g in slopes:
-        steps.apply([keras.ops.convert_to_tensor(g)], [x])
-        path.append(keras.ops.convert_to_numpy(x).copy())
-    return np.array(path)
+def in_keras(start, slopes):
+    options = {"learning_rate": RATE, "weight_decay": None, "adam_weight_decay": None, "momentum": MOMENTUM}
+    return parity.by_keras("Muon", start, lambda x, t: slopes[t], len(slopes), **options)
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -114,7 +103,7 @@ def test_muon_is_keras_but_for_a_norm_in_32_bits(torch, keras, shape, dtype):
     start, slopes = problem(shape, dtype)
     # Keras adds its ε to a momentum that is 1 / (1 - μ) times ours.
     mine = ours(MUON, start, slopes, mu=MOMENTUM, eps=1e-7 * (1 - MOMENTUM))
-    as_it_stands = apart(mine, in_keras(keras, start, slopes))
+    as_it_stands = apart(mine, in_keras(start, slopes))
     assert as_it_stands < (1e-7 if dtype == "float64" else ALLOWED[dtype])
     if dtype == "float64":
         assert as_it_stands > 1e-10
@@ -123,13 +112,13 @@ def test_muon_is_keras_but_for_a_norm_in_32_bits(torch, keras, shape, dtype):
         return torch.linalg.norm(x, dim=axis, keepdim=keepdims)
 
     with patch.object(keras.src.ops, "norm", norm):
-        assert apart(mine, in_keras(keras, start, slopes)) < ALLOWED[dtype]
+        assert apart(mine, in_keras(start, slopes)) < ALLOWED[dtype]
 
 
 @pytest.mark.parametrize("shape", [(5,), (2, 2, 3, 3)])
 def test_keras_gives_what_is_no_matrix_to_adam(keras, shape):
     start, slopes = problem(shape, "float32")
-    assert apart(ours(ADAM_EPS_HAT, start, slopes, eps=1e-7), in_keras(keras, start, slopes)) < 2e-5
+    assert apart(ours(ADAM_EPS_HAT, start, slopes, eps=1e-7), in_keras(start, slopes)) < 2e-5
 
 
 # Shampoo and SOAP in pytorch-optimizer
@@ -139,27 +128,27 @@ def test_keras_gives_what_is_no_matrix_to_adam(keras, shape):
 @pytest.mark.parametrize("shape", [*SHAPES, (6, 3)])
 def test_shampoo_is_the_collections(torch, collection, shape, dtype):
     start, slopes = problem(shape, dtype)
-    theirs = in_torch(torch, collection.Shampoo, start, slopes)
+    theirs = in_torch(collection.Shampoo, start, slopes)
     assert apart(ours(SHAMPOO, start, slopes), theirs) < ALLOWED[dtype]
 
 
 def test_the_collections_shampoo_keeps_a_whole_matrix_for_a_vector(torch, collection):
     start, slopes = problem((3,), "float64")
-    theirs = in_torch(torch, collection.Shampoo, start, slopes)
+    theirs = in_torch(collection.Shampoo, start, slopes)
     assert apart(ours(SHAMPOO, start, slopes), theirs) > 1e-3
     along = slopes * np.array([1, 0, 0])  # along one axis the two are the same, but for the place of ε
-    assert apart(ours(SHAMPOO, start, along), in_torch(torch, collection.Shampoo, start, along)) < 1e-10
+    assert apart(ours(SHAMPOO, start, along), in_torch(collection.Shampoo, start, along)) < 1e-10
 
 
 def by_eigh(self, state, *unused):
     return self.get_orthogonal_matrix(state["GG"])
 
 
-def collections_soap(torch, collection, start, slopes):
+def collections_soap(collection, start, slopes):
     """Its path, without the first step, which it does not take."""
     late = np.concatenate([0 * slopes[:1], slopes])
     options = {"weight_decay": 0.0, "precondition_frequency": 1}
-    return in_torch(torch, collection.SOAP, start, late, **options)[1:]
+    return in_torch(collection.SOAP, start, late, **options)[1:]
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -167,22 +156,22 @@ def collections_soap(torch, collection, start, slopes):
 def test_soap_is_the_collections_with_eigh(torch, collection, shape, dtype):
     start, slopes = problem(shape, dtype)
     mine = ours(SOAP, start, slopes)
-    assert apart(mine, collections_soap(torch, collection, start, slopes)) > 1e-3
+    assert apart(mine, collections_soap(collection, start, slopes)) > 1e-3
     with patch.object(collection.SOAP, "get_orthogonal_matrix_qr", by_eigh):
-        assert apart(mine, collections_soap(torch, collection, start, slopes)) < ALLOWED[dtype]
+        assert apart(mine, collections_soap(collection, start, slopes)) < ALLOWED[dtype]
 
 
 def test_soap_where_a_side_is_long(torch, collection):
     """Of a 6 x 3 gradient three of the six eigenvectors are free: two libraries choose them differently."""
     start, slopes = problem((6, 3), "float64")
     with patch.object(collection.SOAP, "get_orthogonal_matrix_qr", by_eigh):
-        assert apart(ours(SOAP, start, slopes), collections_soap(torch, collection, start, slopes)) > 1e-5
+        assert apart(ours(SOAP, start, slopes), collections_soap(collection, start, slopes)) > 1e-5
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_soap_gives_vectors_to_adam_as_the_collection_does(torch, collection, dtype):
     start, slopes = problem((5,), dtype)
-    assert apart(ours(SOAP, start, slopes), collections_soap(torch, collection, start, slopes)) < ALLOWED[dtype]
+    assert apart(ours(SOAP, start, slopes), collections_soap(collection, start, slopes)) < ALLOWED[dtype]
 
 
 # On their own
