@@ -10,10 +10,10 @@ import numpy as np
 from mxnet import nd
 
 from .. import linear, rules
-from ..train import graphs
 from ..train.history import History
 from ..train.stepwise import stepwise
 from ..train.task import Task, shuffled
+from ..train.update import Buffers, trace
 from .elementwise import TRIAL, check_elementwise
 from .epoch import epoch_graph
 
@@ -109,7 +109,7 @@ def _count_slots(rule, hyperparams):
     (state,) = states = rules.check_rule(rule, [x], knobs, nd.zeros_like)
     check_elementwise(rule, x, state, knobs)
     try:
-        graphs.trace(rule, graphs.Buffers([x], states), knobs)
+        trace(rule, Buffers.like([x], states), knobs)
     except Exception as error:  # whatever a rule may raise on symbols
         message = f"rule {rules.name_of(rule)} cannot be made a graph: {error}; train.stepwise runs it as it stands"
         raise TypeError(message) from error

@@ -10,11 +10,11 @@ from mxnet import gluon as mx_gluon
 from mxnet import nd
 
 from .. import rules
-from . import graphs
 from .history import History, first_not_finite, warn_of_divergence
 from .losses import squared_error
 from .network import Network
 from .task import Task
+from .update import Buffers, update
 
 
 def stepwise(
@@ -69,18 +69,22 @@ def stepwise(
     knobs = rules.for_one_run(hyperparams)
     states = rules.check_rule(rule, params, knobs, nd.zeros_like)
     # Two sets of buffers take turns, so that no update overwrites what it still has to read; the first is current.
-    buffers = [graphs.Buffers(params, states) for _ in range(2)]
+    buffers = [Buffers.packed(params, states) for _ in range(2)]
     gradients = [network.gradient(each.params, each.grads) for each in buffers]
-    update = graphs.update(rule, buffers[0], knobs)
+    move = update(rule, buffers[0], knobs)
 
     def step(X, y):
         batch_loss = gradients[0](X, y)
-        update(*buffers)
+        move(*buffers)
         buffers.reverse()
         gradients.reverse()
         return batch_loss
 
-    history = run(step, lambda: network.at(buffers[0].params), rules.label(rules.name_of(rule), knobs), network.task)
+    def measure():
+        # At copies: outside training oneDNN lays out kernels anew in the memory that it gets, beyond a view's end.
+        return network.at([x.copy() for x in buffers[0].params])
+
+    history = run(step, measure, rules.label(rules.name_of(rule), knobs), network.task)
     for param, trained in zip(params, buffers[0].params):
         param[:] = trained
     return history

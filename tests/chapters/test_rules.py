@@ -1,12 +1,14 @@
 """The chapters' rules against Gluon's optimizers and against numbers worked out by hand."""
 
+import contextlib
+
 import chapter_rules as rules
 from d2l_utils import data, runtime, train
 from d2l_utils.chapters import definitions
 from d2l_utils.parity import by_gluon
 from d2l_utils.rules import check_rule, sqrt
-from d2l_utils.train.graphs import Buffers
-from d2l_utils.train.graphs import update as make_update
+from d2l_utils.train import update as updates
+from d2l_utils.train.update import Buffers
 
 import mxnet as mx
 import numpy as np
@@ -136,6 +138,11 @@ def by_length(x, g, state=(0,), lr=0.1):
     return x - lr * g / len(g), state
 
 
+def by_mean_square(x, g, state=(0,), lr=0.1):
+    """A rule that mixes the numbers of an array."""
+    return x - lr * g / sqrt((g * g).mean()), state
+
+
 def in_place(x, g, state=(0,), lr=0.1):
     """A rule that changes what it is given."""
     (s,) = state
@@ -151,11 +158,12 @@ def same_twice(x, g, state=(0, 0), lr=0.1):
 
 
 @pytest.mark.parametrize("rule", [rules.rmsprop, rules.adagrad, step_count, shape_aware, by_length, same_twice])
-def test_traced_and_plain_calls_give_the_same_bits(rule):
+@pytest.mark.parametrize("make", [Buffers.like, Buffers.packed])
+def test_traced_and_plain_calls_give_the_same_bits(rule, make):
     params = [nd.random.normal(shape=shape) for shape in ((3, 2), (4,))]
     states = check_rule(rule, params, {"lr": 0.1}, nd.zeros_like)
-    now, then = Buffers(params, states), Buffers(params, states)
-    update = make_update(rule, now, {"lr": 0.1})
+    now, then = make(params, states), make(params, states)
+    update = updates.update(rule, now, {"lr": 0.1})
     by_hand = list(zip(params, states))
     for _ in range(6):
         for i, grad in enumerate(now.grads):
@@ -166,6 +174,20 @@ def test_traced_and_plain_calls_give_the_same_bits(rule):
     for (x, state), got, got_state in zip(by_hand, now.params, now.states):
         for mine, theirs in zip((x, *state), (got, *got_state)):
             np.testing.assert_array_equal(mine.asnumpy(), theirs.asnumpy())
+
+
+@pytest.mark.parametrize(
+    "rule, calls",
+    [(rules.rmsprop, 1), (rules.adam, 1), (rules.lion, 1), (by_mean_square, 2)],
+)
+def test_an_elementwise_rule_runs_once_for_all_parameters_and_another_once_for_each(rule, calls, monkeypatch):
+    params = [nd.ones((3, 2)), nd.ones(4)]
+    states = check_rule(rule, params, {"lr": 0.1}, nd.zeros_like)
+    outputs = []
+    monkeypatch.setattr(updates, "function", lambda symbol, names: outputs.append(len(list(symbol))))
+    with contextlib.suppress(TypeError):  # there is no graph to run
+        updates.trace(rule, Buffers.packed(params, states), {"lr": 0.1})
+    assert outputs == [calls + sum(map(len, states[:calls]))]
 
 
 def test_a_rule_that_works_in_place_trains_as_its_pure_twin(airfoil):
