@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate, chain, count, pairwise
-from typing import Any
 
 import mxnet as mx
 import numpy as np
@@ -17,15 +16,14 @@ from .graphs import copied, function
 LOG = logging.getLogger(__name__)
 
 # Operators whose result at a place depends on their inputs at that place alone, where all shapes are the same.
-ELEMENTWISE = set(
-    """
-    elemwise_add elemwise_sub elemwise_mul elemwise_div _power _maximum _minimum _copy negative
-    broadcast_add broadcast_sub broadcast_mul broadcast_div broadcast_power broadcast_maximum broadcast_minimum
-    _plus_scalar _minus_scalar _rminus_scalar _mul_scalar _div_scalar _rdiv_scalar _power_scalar _rpower_scalar
-    _maximum_scalar _minimum_scalar _greater_scalar _lesser_scalar _equal_scalar where clip zeros_like ones_like
-    sqrt rsqrt square abs sign exp log null
-    """.split()
-)
+ELEMENTWISE = {
+    *("elemwise_add", "elemwise_sub", "elemwise_mul", "elemwise_div", "broadcast_add", "broadcast_sub"),
+    *("broadcast_mul", "broadcast_div", "broadcast_power", "broadcast_maximum", "broadcast_minimum"),
+    *("_power", "_maximum", "_minimum", "_plus_scalar", "_minus_scalar", "_rminus_scalar", "_mul_scalar"),
+    *("_div_scalar", "_rdiv_scalar", "_power_scalar", "_rpower_scalar", "_maximum_scalar", "_minimum_scalar"),
+    *("_greater_scalar", "_lesser_scalar", "_equal_scalar", "where", "clip", "zeros_like", "ones_like", "negative"),
+    *("sqrt", "rsqrt", "square", "abs", "sign", "exp", "log", "_copy", "null"),
+}
 
 
 @dataclass(frozen=True)
