@@ -10,7 +10,10 @@ from . import runtime
 
 runtime.prepare()
 
-PARTS = "chapters", "data", "fast", "linear", "optax", "parity", "playground", "plot", "rules", "textbook", "train"
+PARTS = (
+    *("chapters", "data", "fast", "linear", "optax", "parity", "playground", "plot", "rules", "scale", "textbook"),
+    "train",
+)
 TEXTBOOK = (
     "get_data_ch7",
     "linreg",

@@ -149,7 +149,7 @@ def _serve(connection, fd):
             work, shared = job
             answer = cloudpickle.dumps((work(shared, pickle.loads(task)), None, None))
         except BaseException as error:
-            answer = cloudpickle.dumps((None, _portable(error), traceback.format_exc()))
+            answer = cloudpickle.dumps((None, portable(error), traceback.format_exc()))
         with suppress(ConnectionError):  # the parent is gone, as the next look for a task finds
             connection.send_bytes(answer)
 
@@ -160,8 +160,8 @@ def _unpack(pickled, places, fd):
     return pickle.loads(pickled, buffers=[memory[start:end] for start, end in places])
 
 
-def _portable(error):
-    """The error, or where it cannot be sent, one that says the same."""
+def portable(error: BaseException) -> BaseException:
+    """The error, or where it cannot be sent to another process, a RuntimeError that says the same."""
     try:
         pickle.loads(cloudpickle.dumps(error))
     except Exception:  # whatever its own code raises
