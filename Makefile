@@ -2,7 +2,7 @@
 
 .DEFAULT_GOAL := html
 .DELETE_ON_ERROR:
-.PHONY: help html test pdf smoke arm colab peers lab data changes refresh address full faults bench lint sizes audit \
+.PHONY: help html test pdf smoke arm colab peers cluster lab data changes refresh address full faults bench lint sizes audit \
     lock clean missing
 
 VENV := .venv
@@ -28,11 +28,11 @@ $(foreach name,$(CHOICES) PYTHON,$(eval override $(name) := $$(value $(name))))
 export PYTHON $(foreach name,$(CHOICES),$(if $(value $(name)),$(name)))
 
 SOURCES := requirements.lock \
-    $(wildcard notebooks/*.ipynb notebooks/*.csv) \
+    $(wildcard notebooks/*.ipynb notebooks/*.csv notebooks/*.npz) \
     $(wildcard $(addprefix d2l_utils/,*.py */*.py */*.js */*.css */*.json */*/*.js)) \
     $(wildcard book/*.py book/*.bib book/template/* book/template/*/*)
 # What arrives while the book is built. The folder stands for what is added or taken away; `data` alone is a target.
-DATA := data/ $(wildcard data/*.dat data/mnist data/mnist/*.gz) $(wildcard $(VENV)/.peers)
+DATA := data/ $(wildcard data/*.dat data/mnist data/mnist/*.gz) $(wildcard $(VENV)/.peers $(VENV)/.cluster)
 # The stamp is named after what the pages were built from and for: a clock that was set back, an older file laid in the
 # place of a newer one, a file that is gone give it another name, where dates alone would say that nothing has changed.
 # A repository goes in as it is: it may be any text, until book/choices.py refuses it.
@@ -62,6 +62,8 @@ colab: $(VENV)/.developers  ## try the notebooks' first cell as on Colab; needs 
 	$(RUN) -m pytest tests/colab.py
 
 peers: $(VENV)/.peers  ## install PyTorch, Keras, Optax and others, to compare with (optional)
+
+cluster: $(VENV)/.cluster  ## install Dask, to run sweeps on many machines (optional)
 
 lab: $(VENV)/.readers  ## open JupyterLab in notebooks/
 	$(RUN) -m jupyterlab --notebook-dir=notebooks $(if $(filter 0,$(shell id -u)),--allow-root) $(LAB_OPTIONS)
@@ -127,6 +129,11 @@ $(VENV)/.readers: requirements.lock $(if $(realpath $(RUN)),,missing)
 $(VENV)/.developers: requirements-dev.lock $(VENV)/.readers
 	@echo "Installing what tests and lint need: half a minute"
 	$(INSTALL) --require-hashes -r requirements-dev.lock
+	@touch $@
+
+$(VENV)/.cluster: requirements-scale.lock | $(VENV)/.readers
+	@echo "Installing Dask"
+	$(INSTALL) --require-hashes -r requirements-scale.lock
 	@touch $@
 
 # The versions are those of the other locks wherever these have one: NumPy above all stays as it is. Of PyTorch it is the

@@ -159,15 +159,19 @@ def sources(nb: NotebookNode) -> list[str]:
 
 
 def tables(nb: NotebookNode) -> list[Path]:
-    """The stored tables that a notebook reads."""
+    """The stored results that a notebook reads, tables and arrays."""
     source = "".join(sources(nb))
-    return [path for path in sorted(NOTEBOOKS.glob("*.csv")) if path.name in source]
+    stored = sorted([*NOTEBOOKS.glob("*.csv"), *NOTEBOOKS.glob("*.npz")])
+    return [path for path in stored if path.name in source]
 
 
 def peers(cells: Iterable[NotebookNode]) -> list[str]:
-    """The optional packages that cells compare with, where they are installed."""
+    """The optional packages that cells use, where they are installed."""
     source = "\n".join(cell.source for cell in cells)
-    return sorted(set(PEER.findall(source)))
+    found = set(PEER.findall(source))
+    if "scale.available()" in source:
+        found.add("distributed")
+    return sorted(found)
 
 
 def cleaned(nb: NotebookNode) -> NotebookNode:

@@ -25,7 +25,8 @@ def key(name: str) -> str:
     """A hash of what a notebook's outputs rest on: its code, ours, the pins, the data, the peers, the kernels."""
     nb = notebook.read(name)
     parts = [part for each in (name, *rests_on(name)) for part in _cells(each, notebook.changed(each))]
-    parts += [notebook.text(path) for path in [*_shared(), *notebook.tables(nb)]]
+    parts += [notebook.text(path) for path in _shared()]
+    parts += [hashlib.sha256(path.read_bytes()).hexdigest() for path in notebook.tables(nb)]
     parts += [f"{peer}: {_version(peer)}" for peer in notebook.peers(nb.cells)]
     real_data = not files.offline() and all(files.kept(file) for file in files.FILES)
     parts += [sys.version, f"real data: {real_data}", str(kernels.in_force()), *_settings()]

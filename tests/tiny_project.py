@@ -15,7 +15,7 @@ from book import notebook
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 NAMES = "index", "01_first", "02_second"
-STAMPS = ".readers", ".developers", ".peers"
+STAMPS = ".readers", ".developers", ".peers", ".cluster"
 STAMP = "_build/html/.built-test"
 LIMIT = 120  # seconds for a build; it takes a few
 
@@ -57,7 +57,7 @@ def make(folder, *arguments, **environment):
     env = {key: value for key, value in os.environ.items() if not key.startswith(mine)}
     env.update({"D2L_OFFLINE": "1", **environment})
     # What these rules install would go through the links, into the real environment.
-    command = ["make", "-o.venv/.developers", "-o.venv/.peers", *arguments]
+    command = ["make", "-o.venv/.developers", "-o.venv/.peers", "-o.venv/.cluster", *arguments]
     done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, timeout=300)
     executed = re.findall(r"^ *[\d.]+ s   (\w+)$", done.stdout, flags=re.MULTILINE)
     return done.returncode, sorted(executed), done.stdout + done.stderr

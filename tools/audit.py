@@ -12,10 +12,10 @@ import tempfile
 from datetime import date
 from itertools import zip_longest
 
-from .lock import CUDA, DEVELOPERS, OPTAX, PEERS, ROOT
+from .lock import CUDA, DEVELOPERS, OPTAX, PEERS, ROOT, SCALE
 
 # The developers' lock holds the readers'.
-LISTS = DEVELOPERS, PEERS, CUDA, OPTAX, ROOT / "requirements-arm.txt", ROOT / "requirements-d2l.txt"
+LISTS = DEVELOPERS, PEERS, CUDA, OPTAX, SCALE, ROOT / "requirements-arm.txt", ROOT / "requirements-d2l.txt"
 PIN = re.compile(r"^([a-z0-9][\w.-]*)==([^\s;\\]+)", flags=re.MULTILINE)
 # How pip-audit ends where a service does not answer, or answers what is none of its answers.
 NO_ANSWER = re.compile(

@@ -14,6 +14,7 @@ PEERS = ROOT / "requirements-peers.lock"
 CUDA = ROOT / "requirements-cuda.lock"
 OPTAX_WANTED = ROOT / "requirements-optax.txt"
 OPTAX = ROOT / "requirements-optax.lock"
+SCALE = ROOT / "requirements-scale.lock"
 OLDEST = "3.10"  # the oldest Python that the locks cover
 MAIN = "3.11"  # the one that conda installs
 PIN = re.compile(r"^(?=[a-z0-9])", flags=re.MULTILINE)
@@ -38,9 +39,18 @@ def resolve_peers() -> None:
     write(CUDA, "".join(cuda))
 
 
+def resolve_scale() -> None:
+    """Pin what the extra adds to the readers' packages."""
+    resolve("pyproject.toml", SCALE.name, "--extra", "scale", "--constraint", DEVELOPERS.name)
+    readers = {pin.partition("==")[0] for pin in PIN.split(READERS.read_text(encoding="utf-8"))}
+    pins = PIN.split(SCALE.read_text(encoding="utf-8"))
+    write(SCALE, "".join(pin for pin in pins if pin.partition("==")[0] not in readers))
+
+
 if __name__ == "__main__":
     resolve("pyproject.toml", READERS.name)
     # An environment that pip-audit looks at has a pip already.
     resolve("pyproject.toml", DEVELOPERS.name, "--group", "dev", "--constraint", READERS.name, "--no-emit-package=pip")
+    resolve_scale()
     resolve_peers()
     resolve(OPTAX_WANTED.name, OPTAX.name)  # of a process of its own: no constraint
