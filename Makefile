@@ -80,9 +80,10 @@ refresh: $(VENV)/.readers  ## run every chapter and store its outputs in noteboo
 address: $(VENV)/.readers  ## write the repository's address into the notebooks: D2L_REPOSITORY=owner/name make address
 	$(RUN) -m tools.address
 
-full: $(VENV)/.readers  ## run the comparisons of chapters 16 and 18 to their ends and store their tables (40 minutes)
+full: $(VENV)/.cluster  ## run what chapters 16, 18 and 20 show in part to its end, and store it (45 minutes)
 	$(RUN) -m tools.contest
 	$(RUN) -m tools.mnist_full
+	$(RUN) -m tools.million
 
 faults: $(VENV)/.developers  ## kill and fill, at random moments: at least 200 of them
 	$(RUN) -m tools.faults
@@ -91,6 +92,7 @@ bench: $(VENV)/.developers $(STAMP)  ## measure our ways of running a rule besid
 	$(RUN) -m benchmarks.bench
 	$(RUN) -m benchmarks.pages
 	$(RUN) -m benchmarks.building
+	$(RUN) -m benchmarks.cluster
 
 lint: $(VENV)/.developers  ## check the style of modules and notebooks, and the types of modules
 	$(RUN) -m ruff check

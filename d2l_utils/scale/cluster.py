@@ -68,9 +68,10 @@ def _local():
     from distributed import Client, LocalCluster
 
     _check_script()
-    options = {"threads_per_worker": 1, "host": "127.0.0.1", "dashboard_address": None, "silence_logs": "CRITICAL"}
+    place = {"host": "127.0.0.1", "dashboard_address": "127.0.0.1:0"}
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    with LocalCluster(n_workers=cores, **options) as cluster, Client(cluster, set_as_default=False) as client:
+    cluster = LocalCluster(n_workers=cores, threads_per_worker=1, silence_logs="CRITICAL", **place)
+    with cluster, Client(cluster, set_as_default=False) as client:
         yield client
 
 
