@@ -31,7 +31,7 @@ def sweep(
     labels: Any,
     client: Any = None,
     *,
-    memory_per_worker: int = 2**28,
+    memory_per_worker: int = 2**24,
     store: str | os.PathLike | None = None,
     num_seeds: int | None = None,
     batch_size: int = 10,
@@ -48,8 +48,9 @@ def sweep(
     Args:
         rule, features, labels, num_seeds, batch_size, num_epochs, record_every: as in train.sweep.
         client: a distributed.Client or the address of a scheduler (str); None starts a LocalCluster for this call.
-        memory_per_worker: the bytes that a piece may take while it is trained (int); a worker takes as much again
-            for the piece that waits, and for its Python and MXNet about 200 MB.
+        memory_per_worker: the bytes that a piece may take while it is trained (int); pieces that fit into the
+            processor's cache are the fastest. A worker takes as much again for the piece that waits, and for its
+            Python and MXNet about 200 MB.
         store: a folder for the results of each piece, as NumPy's .npz; a call that was stopped goes on with the
             pieces that are missing there, if it is made again with the same arguments and the same seed.
         **hyperparams: as in train.sweep.
