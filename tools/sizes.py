@@ -13,6 +13,7 @@ FLOORS = {  # name: its files and folders in d2l_utils
     "what a learner needs": ("data", "train", "chapters.py", "linear.py", "rules.py", "runtime.py"),
     "plot": ("plot",),
     "fast": ("fast",),
+    "scale": ("scale",),
 }
 DOCUMENTED = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
 SILENT = (

@@ -20,6 +20,7 @@ ARROWS = {
     "linear": {"rules", "runtime"},
     "train": {"data", "linear", "rules", "runtime"},
     "fast": {"train", "data", "linear", "rules", "runtime", "progress", "softmax", "workers"},
+    "scale": {"fast", "train", "linear", "rules", "runtime", "progress", "workers"},
     **dict.fromkeys(("parity", "optax"), set()),
     "plot": {"colours"},
     "plot.__init__": {"colours", "playground"},  # it offers explore
