@@ -54,7 +54,7 @@ class Job:
 def work(job: Job, number: int) -> History:
     """Train as worker of this number, from 0, together with the others."""
     warnings.simplefilter("ignore", DivergenceWarning)  # the caller warns, at the reader's line
-    store = _store(job.kvstore)
+    store = Store.create(job.kvstore)
     runtime.seed(job.seed)  # all draw the same weights and the same minibatches
     task = Task(*(nd.array(array, dtype=array.dtype) for array in job.data), **job.plan)
     network = Network(job.make_net and job.make_net(), task)
@@ -63,21 +63,35 @@ def work(job: Job, number: int) -> History:
     on_server = job.kvstore == "dist_async"
     trainer = gluon.Trainer(network.params, job.optimizer, kvstore=store, update_on_kvstore=on_server)
     step = _step(trainer, network, job.num_workers, number)
-    return run(step, lambda: network.at(network.trained.values()), job.label, network.task)
+
+    def measure():
+        # At copies: outside training oneDNN lays out kernels anew in the memory that it gets.
+        return network.at([x.copy() for x in network.trained.values()])
+
+    return run(step, measure, job.label, network.task)
 
 
-def _store(kind):
-    """A worker's side of the parameter server, which tells the server of the Trainer's optimizer what it lacks."""
-    store = mx.kv.create(kind)
+class Store(mx.kvstore.KVStore):
+    """A worker's side of the parameter server."""
 
-    def set_optimizer(optimizer):
+    @classmethod
+    def create(cls, kind: str) -> Any:
+        store = mx.kv.create(kind)
+        store.__class__ = cls  # MXNet's factory has no place for a class of one's own
+        return store
+
+    def broadcast(self, key, value, out, priority=0):
+        # A copy: the parameter server would write into the weights' own memory, which oneDNN may just be laying out anew.
+        super().broadcast(key, nd.array(value.asnumpy(), dtype=value.dtype), out, priority)
+        for array in out:
+            array.wait_to_read()  # MXNet does not wait, and the first gradient could arrive in the place of the weights
+
+    def set_optimizer(self, optimizer):
+        # MXNet's own would pickle the optimizer by name, and so lose what a notebook defines, such as a schedule. The
+        # server has it from the job, and is told what it lacks.
         params = sorted(optimizer.param_dict.items())
         told = [[number, param.lr_mult, param.wd_mult] for number, param in params]
-        store._send_command_to_servers(0, json.dumps(told))
-
-    # MXNet's own would pickle the optimizer by name, and so lose what a notebook defines, such as a schedule.
-    store.set_optimizer = set_optimizer
-    return store
+        self._send_command_to_servers(0, json.dumps(told))
 
 
 def share(num_rows: int, num_workers: int, number: int) -> tuple[int, int]:
@@ -106,10 +120,10 @@ def _step(trainer, network, num_workers, number):
         if start < end:
             gradient(X[start:end], y[start:end])
         for x, g in zip(params, grads):
-            if start == end:
-                g[:] = 0
-            elif num_workers > 1:
+            if start < end:
                 g *= (end - start) / len(X)
+            else:
+                g[:] = 0
             x._fresh_grad = True  # or the Trainer would think that the gradient is the last step's
         trainer.step(1)
         return finite
