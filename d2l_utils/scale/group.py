@@ -29,16 +29,17 @@ class Process:
         role: "scheduler", "server" or "worker".
         number: which worker (int); 0 for the others.
         job: an open file with the pickled job.
+        answer: an open file for what it answers.
+        said: an open file for what it prints; a pipe that nobody reads would hold it up.
         env: what MXNet's parameter server reads, name -> value (dict).
     """
 
-    def __init__(self, role: str, number: int, job: Any, env: dict[str, str]) -> None:
+    def __init__(self, role: str, number: int, job: Any, answer: Any, said: Any, env: dict[str, str]) -> None:
         self.role = role
         self.name = f"worker {number}" if role == "worker" else f"the {role}"
-        self.number = number
-        self.answer = TemporaryFile()
-        self.said = TemporaryFile()  # no pipe: one that nobody reads would hold it up
-        fds = job.fileno(), self.answer.fileno()
+        self.answer = answer
+        self.said = said
+        fds = job.fileno(), answer.fileno()
         start = f"from {__package__} import role; role.main()"
         command = [sys.executable, "-c", start, role, *map(str, (number, *fds, os.getpid()))]
         self.popen = subprocess.Popen(
@@ -46,8 +47,8 @@ class Process:
             pass_fds=fds,
             env={**_surroundings(), **env},
             stdin=subprocess.PIPE,  # which closes with this process, however it ends
-            stdout=self.said,
-            stderr=self.said,
+            stdout=said,
+            stderr=said,
             start_new_session=True,
         )
 
@@ -59,8 +60,6 @@ class Process:
         self.popen.wait()
         self.popen.stdin.close()  # type: ignore[union-attr]
         sys.stderr.write(self.words())
-        self.answer.close()
-        self.said.close()
 
     @property
     def failed(self) -> bool:
@@ -83,8 +82,8 @@ class Process:
         if error is None and code:
             if self.role == "scheduler" and "bind failed" in place:
                 raise PortTaken("the scheduler found its port taken")
-            end = f"killed by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
-            error = ChildProcessError(f"{self.name} was {end}, and so the group was ended")
+            end = f"was killed by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
+            error = ChildProcessError(f"{self.name} {end}, and so the group was ended")
         if error is not None:
             raise error from RuntimeError(f"in the process of {self.name}:\n\n{place}")
         return value
@@ -144,7 +143,10 @@ def keep(roles: Iterable[tuple[str, int]], job: bytes, env: dict[str, str], chec
         file = stack.enter_context(TemporaryFile())
         file.write(job)
         file.flush()
-        processes = [stack.enter_context(Process(*role, file, env)) for role in roles]
+        processes = []
+        for role, number in roles:
+            answer, said = (stack.enter_context(TemporaryFile()) for _ in range(2))
+            processes.append(stack.enter_context(Process(role, number, file, answer, said, env)))
         while any(process.popen.poll() is None for process in processes):
             failed = [process for process in processes if process.failed]
             if failed:
@@ -154,8 +156,20 @@ def keep(roles: Iterable[tuple[str, int]], job: bytes, env: dict[str, str], chec
         return [process.result() for process in processes]
 
 
-def on_this_machine(num_workers: int, job: bytes, check: Callable[[], None]) -> list:
-    """Run a whole group here, and return what its workers answered (list)."""
+def clock(seconds: float) -> Callable[[], None]:
+    """A function that raises a TimeoutError once the time is over, counted from now."""
+    end = time.monotonic() + seconds
+
+    def check():
+        if time.monotonic() > end:
+            raise TimeoutError(f"time_limit is {seconds} s; the group was not done, and was ended")
+
+    return check
+
+
+def on_this_machine(num_workers: int, job: bytes, seconds: float) -> list:
+    """Run a whole group here, and return what its workers answered (list); arguments are as in on_a_cluster."""
+    check = clock(seconds)
     roles = [("scheduler", 0), ("server", 0), *(("worker", number) for number in range(num_workers))]
     for _ in range(TRIES):
         with reserve(LOOPBACK) as held, suppress(PortTaken):

@@ -81,10 +81,10 @@ class Store(mx.kvstore.KVStore):
         return store
 
     def broadcast(self, key, value, out, priority=0):
-        # A copy: the parameter server would write into the weights' own memory, which oneDNN may just be laying out anew.
+        # A copy: it would write into the weights' own memory, which oneDNN may just be laying out anew.
         super().broadcast(key, nd.array(value.asnumpy(), dtype=value.dtype), out, priority)
         for array in out:
-            array.wait_to_read()  # MXNet does not wait, and the first gradient could arrive in the place of the weights
+            array.wait_to_read()  # or the first gradient could overtake, and come back in the weights' place
 
     def set_optimizer(self, optimizer):
         # MXNet's own would pickle the optimizer by name, and so lose what a notebook defines, such as a schedule. The
@@ -132,7 +132,7 @@ def _step(trainer, network, num_workers, number):
 
 
 class Server(KVStoreServer):
-    """The server, whose optimizer is the one that the job brings."""
+    """The server, whose optimizer is the one that the job brings; or the scheduler, which needs none."""
 
     def __init__(self, store: Any, optimizer: Any) -> None:
         super().__init__(store)
@@ -148,14 +148,11 @@ class Server(KVStoreServer):
         return take
 
 
-def serve(job: Job) -> None:
-    """Be the scheduler or the server, until all workers are done."""
-    Server(mx.kv.create("dist"), job.optimizer).run()
-
-
 def _answer(file, value, error=None):
     """Write what the group's keeper reads when this process has ended."""
     place = "".join(traceback.format_exception(error)) if error else ""
+    if error and not isinstance(error, Exception):
+        error = RuntimeError(repr(error))  # a worker that exits is no reason for the caller to exit
     with open(file, "wb", closefd=False) as answer:
         answer.write(cloudpickle.dumps((value, error and _portable(error), place)))
 
@@ -183,6 +180,6 @@ def main() -> None:
     try:
         told = pickle.loads(mmap.mmap(job, 0, access=mmap.ACCESS_READ))
         os.environ["DMLC_ROLE"] = role  # after the import of MXNet, which would play it at once
-        _answer(answer, work(told, number) if role == "worker" else serve(told))
+        _answer(answer, work(told, number) if role == "worker" else Server(mx.kv.create("dist"), told.optimizer).run())
     except BaseException as error:
         _fail(answer, error)
