@@ -79,9 +79,9 @@ class Process:
             value, error, place = pickle.load(self.answer)
         except EOFError:
             value, error, place = None, None, self.words()[-LAST_WORDS:]
+        if self.role == "scheduler" and "bind failed" in str(error):
+            raise PortTaken(str(error))
         if error is None and code:
-            if self.role == "scheduler" and "bind failed" in place:
-                raise PortTaken("the scheduler found its port taken")
             end = f"was killed by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
             error = ChildProcessError(f"{self.name} {end}, and so the group was ended")
         if error is not None:

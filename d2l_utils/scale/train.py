@@ -94,7 +94,7 @@ def train(
     Source: Li et al. (2014), "Scaling Distributed Machine Learning with the Parameter Server".
     """
     Task(features, labels, batch_size, num_epochs, record_every, loss)
-    _check(num_workers, batch_size, kvstore, time_limit, seed)
+    _check(make_net, num_workers, batch_size, kvstore, time_limit, seed)
     updater, label = _updater(optimizer, None, hyperparams)
     plan = {"batch_size": batch_size, "num_epochs": num_epochs, "record_every": record_every, "loss": loss}
     _check_travels(make_net=make_net, loss=loss, **hyperparams)
@@ -115,24 +115,26 @@ def _run(client, num_workers, job, time_limit):
         return on_a_cluster(opened, num_workers, job, time_limit)
 
 
-def _check(num_workers, batch_size, kvstore, time_limit, seed):
+def _check(make_net, num_workers, batch_size, kvstore, time_limit, seed):
     """Refuse what cannot work, before anything is started."""
     check_count("num_workers", num_workers)
     if num_workers > batch_size:
         raise ValueError(
             f"num_workers is {num_workers}; a minibatch of batch_size {batch_size} has too few rows to share"
         )
+    if make_net is not None and not callable(make_net):
+        raise TypeError(f"make_net is {make_net!r}; it must be a function without arguments that returns a network")
     if kvstore not in KVSTORES:
         raise ValueError(f"kvstore is {kvstore!r}; it must be {' or '.join(map(repr, KVSTORES))}")
     if isinstance(time_limit, bool) or not (isinstance(time_limit, Real) and time_limit > 0):
         raise ValueError(f"time_limit is {time_limit!r}; it must be a positive number of seconds")
     if not isinstance(seed, Integral) or not 0 <= seed < 2**32:
         raise ValueError(f"seed is {seed!r}; it must be an integer from 0 to 2**32 - 1")
-    if not available():
+    if not has_server():
         raise RuntimeError(NO_SERVER)
 
 
-def available() -> bool:
+def has_server() -> bool:
     """Whether this machine's MXNet was built with its parameter server."""
     return mx.runtime.Features().is_enabled("DIST_KVSTORE")
 
