@@ -10,6 +10,7 @@ from uuid import uuid4
 from .group import LOOK, TRIES, PortTaken, clock, keep, reserve, settings
 
 PRESENCE = 1.0  # seconds between two looks whether all Dask workers are still there
+PATIENCE = 20.0  # seconds until a scheduler that does not answer counts as gone
 RUNS = "executing", "long-running"  # the states of a Dask task whose answer is still wanted
 # On a Dask worker: what waits for a task of a group, by the group and the Dask worker's address. A task that finds
 # nothing there is not the first: Dask has started it again, after the death of the worker that it ran on.
@@ -54,16 +55,17 @@ def _once(client, hosts, job, seconds, check):
             futures.append(client.submit(_host, *args, key=f"train-{group}-{number}", **task))
         return _answers(client, hosts, futures, check)
     finally:
-        client.cancel(futures, force=True)
-        with suppress(Exception):  # whatever ended the group may have ended the connection, too
-            client.run(_close, group, on_error="ignore")
+        if client.status == "running":
+            client.cancel(futures, force=True)
+            with suppress(OSError):
+                client.run(_close, group, on_error="ignore")
 
 
 def _answers(client, hosts, futures, check):
     """What all have answered; the first error is raised, and so is the absence of a Dask worker."""
     looked = time.monotonic()
     while True:
-        done = [future.result() for future in futures if future.done()]
+        done = _done(client, futures)
         for _, error, place in done:
             if error is not None:
                 raise error from RuntimeError(place)
@@ -76,10 +78,26 @@ def _answers(client, hosts, futures, check):
         time.sleep(LOOK)
 
 
+def _done(client, futures):
+    """The answers that are there; of what goes wrong in a task, these tell, and so an error here is Dask's own."""
+    from distributed import CancelledError, KilledWorker
+
+    try:
+        return [future.result() for future in futures if future.done()]
+    except KilledWorker as error:
+        raise ChildProcessError(f"a Dask worker is gone, and so the group was ended: {error}") from error
+    except CancelledError as error:
+        where = client.scheduler.address
+        raise ConnectionError(f"the Dask scheduler at {where} is gone, or has dropped the group: {error}") from error
+
+
 def _check_presence(client, hosts):
-    if client.status != "running":
-        raise ConnectionError(f"the Dask scheduler at {client.scheduler.address} is gone, and with it the group")
-    present = client.nthreads()
+    try:
+        present = client.sync(client.scheduler.ncores, callback_timeout=PATIENCE)
+    except (OSError, TimeoutError) as error:
+        raise ConnectionError(
+            f"the Dask scheduler at {client.scheduler.address} is gone, and so is the group"
+        ) from error
     for number, host in enumerate(hosts):
         if host not in present:
             raise ChildProcessError(f"the Dask worker {host}, host of worker {number}, is gone; the group was ended")

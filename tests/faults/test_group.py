@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
-from d2l_utils import linear, scale
+from d2l_utils import linear, runtime, scale, train
 from d2l_utils.chapters import ROOT
 from d2l_utils.scale import group
 from d2l_utils.scale.train import NO_SERVER, has_server
@@ -119,7 +119,7 @@ def test_an_optimizer_that_raises_on_the_server_ends_the_group():
 @pytest.mark.parametrize(("end", "words"), [(os._exit, "ended with exit code 3"), (sys.exit, r"SystemExit\(3\)")])
 def test_a_worker_that_exits_ends_the_group_and_not_the_caller(end, words):
     with ends_soon(), pytest.raises((ChildProcessError, RuntimeError), match=words):
-        scale.train("sgd", *DATA, make_net=partial(end, 3), **FOREVER)
+        scale.train("sgd", *DATA, make_net=partial(end, 3), num_workers=1, **FOREVER)
 
 
 def test_the_time_limit():
@@ -156,10 +156,9 @@ def caller(tmp_path):
     assert left_of(group, SECONDS) == []
 
 
-@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
-def test_no_process_outlives_its_caller(how, caller):
+def test_no_process_outlives_its_caller(caller):
     process, group = caller
-    process.send_signal(how)
+    process.kill()
     assert left_of(group, SECONDS) == []
 
 
@@ -173,13 +172,18 @@ def test_ctrl_c_ends_all_with_keyboard_interrupt_alone(caller):
 
 
 def test_groups_at_once_do_not_disturb_each_other():
-    def losses(scale_of_labels):
-        X, y = DATA
-        return scale.train("sgd", X, scale_of_labels * y, learning_rate=0.01, record_every=10).history.losses
+    X, y = DATA
+    settings = {"learning_rate": 0.01, "record_every": 10}
+
+    def losses(size):
+        return scale.train("sgd", X, size * y, seed=1, **settings).history.losses
 
     with ThreadPoolExecutor(2) as pool:
         together = [*pool.map(losses, (1, 3))]
-    assert together == [losses(1), losses(3)]
+    for size, found in zip((1, 3), together):
+        runtime.seed(1)
+        # All examples are alike, and the losses of size 1: they part by the rounding of a sum.
+        assert found == pytest.approx(train.gluon("sgd", X, size * y, **settings).losses, rel=1e-5)
 
 
 def test_a_port_that_is_taken_is_given_up_for_another(monkeypatch):
