@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack, suppress
+from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Any
 
@@ -16,6 +17,8 @@ LOOK = 0.02  # seconds between two looks at the processes
 LAST_WORDS = 2000  # characters of what a process wrote, in an error
 TRIES = 5  # ports, at most
 LOOPBACK = "127.0.0.1"
+WORKER = "-c", f"from {__package__} import worker; worker.main()"
+RELAY = (str(Path(__file__).with_name("relay.py")),)  # a file: as a module it would bring the package, and MXNet
 
 
 class PortTaken(OSError):
@@ -40,8 +43,8 @@ class Process:
         self.answer = answer
         self.said = said
         fds = job.fileno(), answer.fileno()
-        start = f"from {__package__} import role; role.main()"
-        command = [sys.executable, "-c", start, role, *map(str, (number, *fds, os.getpid()))]
+        program = WORKER if role == "worker" else RELAY
+        command = [sys.executable, *program, role, *map(str, (number, *fds, os.getpid()))]
         self.popen = subprocess.Popen(
             command,
             pass_fds=fds,

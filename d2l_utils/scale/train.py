@@ -13,7 +13,7 @@ from ..train.losses import squared_error
 from ..train.stepwise import _updater
 from ..train.task import Task, check_count
 from .group import on_this_machine
-from .role import Job
+from .worker import Job
 
 KVSTORES = "dist_sync", "dist_async"
 NO_SERVER = "this machine's MXNet was built without its parameter server (the feature DIST_KVSTORE)"

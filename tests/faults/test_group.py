@@ -26,7 +26,7 @@ pytestmark = pytest.mark.skipif(not has_server(), reason=NO_SERVER)
 SECONDS = 10  # until all is over, at most: a fault is seen at once, and the machine may be busy
 DATA = nd.ones((20, 5)), nd.ones(20)
 FOREVER = {"learning_rate": 0.01, "num_epochs": 10**6, "record_every": 20, "batch_size": 4}
-MEMBER = re.compile(rb"role\.main\(\)\0(scheduler|server|worker)\0(\d+)\0")
+MEMBER = re.compile(rb"(?:relay\.py|worker\.main\(\))\0(scheduler|server|worker)\0(\d+)\0")
 
 
 def members(caller):

@@ -1,29 +1,24 @@
-"""What runs in one process of a group: the scheduler, the server or a worker of MXNet's parameter server."""
+"""What a worker of a group does: train on its share of each minibatch, together with the others."""
 
 import json
-import mmap
 import os
 import pickle
-import select
-import sys
-import threading
-import traceback
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import cloudpickle
 import mxnet as mx
 from mxnet import gluon, nd
-from mxnet.kvstore.kvstore_server import KVStoreServer
 
 from .. import runtime
 from ..train.history import DivergenceWarning, History
 from ..train.network import Network
 from ..train.stepwise import run
 from ..train.task import Task
-from ..workers import CHECK, _portable
+from .relay import play
+
+SERVED: list = []  # keeps what the library calls back
 
 
 @dataclass
@@ -88,7 +83,9 @@ class Store(mx.kvstore.KVStore):
 
     def set_optimizer(self, optimizer):
         # MXNet's own would pickle the optimizer by name, and so lose what a notebook defines, such as a schedule. The
-        # server has it from the job, and is told what it lacks.
+        # server has it from the job, and is told what it lacks. The others wait for the first at the next barrier.
+        if self.rank:
+            return
         params = sorted(optimizer.param_dict.items())
         told = [[number, param.lr_mult, param.wd_mult] for number, param in params]
         self._send_command_to_servers(0, json.dumps(told))
@@ -131,55 +128,22 @@ def _step(trainer, network, num_workers, number):
     return step
 
 
-class Server(KVStoreServer):
-    """The server, whose optimizer is the one that the job brings; or the scheduler, which needs none."""
+def update_here(handle: Any, job: Job, told: bytes) -> None:
+    """On the server: update by the job's optimizer from now on.
 
-    def __init__(self, store: Any, optimizer: Any) -> None:
-        super().__init__(store)
-        self.optimizer = optimizer
-
-    def _controller(self):
-        def take(command, told, _):
-            multipliers = json.loads(told)
-            self.optimizer.lr_mult = {number: lr for number, lr, _ in multipliers}
-            self.optimizer.wd_mult = {number: wd for number, _, wd in multipliers}
-            self.kvstore.set_optimizer(self.optimizer)
-
-        return take
-
-
-def _answer(file, value, error=None):
-    """Write what the group's keeper reads when this process has ended."""
-    place = "".join(traceback.format_exception(error)) if error else ""
-    if error and not isinstance(error, Exception):
-        error = RuntimeError(repr(error))  # a worker that exits is no reason for the caller to exit
-    with open(file, "wb", closefd=False) as answer:
-        answer.write(cloudpickle.dumps((value, error and _portable(error), place)))
-
-
-def _fail(file, error):
-    """End with an error, at once: a worker that said goodbye would wait for the others."""
-    _answer(file, None, error)
-    os._exit(1)
-
-
-def _leave_with(parent):
-    """End this process, whatever it does, when its keeper lets go of it or is gone."""
-    while os.getppid() == parent and not select.select([sys.stdin], [], [], CHECK)[0]:
-        pass
-    os._exit(1)
+    Args:
+        handle: the server's side of the parameter server, as MXNet's library knows it.
+        job: what the group was told.
+        told: what a worker's Store said of the multipliers of each parameter.
+    """
+    multipliers = json.loads(told)
+    job.optimizer.lr_mult = {number: lr for number, lr, _ in multipliers}
+    job.optimizer.wd_mult = {number: wd for number, _, wd in multipliers}
+    SERVED.append(mx.kvstore.KVStore(handle))
+    SERVED[-1].set_optimizer(job.optimizer)
 
 
 def main() -> None:
-    """Play a role, as the command line has it: its name, its number, two open files, and who started it."""
-    role = sys.argv[1]
-    number, job, answer, parent = map(int, sys.argv[2:])
-    threading.Thread(target=_leave_with, args=(parent,), daemon=True).start()
-    # What is called by MXNet, such as an optimizer on the server, cannot raise through it.
-    sys.unraisablehook = lambda unraisable: _fail(answer, unraisable.exc_value)
-    try:
-        told = pickle.loads(mmap.mmap(job, 0, access=mmap.ACCESS_READ))
-        os.environ["DMLC_ROLE"] = role  # after the import of MXNet, which would play it at once
-        _answer(answer, work(told, number) if role == "worker" else Server(mx.kv.create("dist"), told.optimizer).run())
-    except BaseException as error:
-        _fail(answer, error)
+    """Be the worker that the command line tells of."""
+    os.environ["DMLC_ROLE"] = "worker"
+    play(lambda name, number, job: work(pickle.loads(job), number))
