@@ -80,7 +80,7 @@ class Process:
         self.answer.seek(0)
         try:
             value, error, place = pickle.load(self.answer)
-        except EOFError:
+        except (EOFError, pickle.UnpicklingError):  # it has not come to an answer, or to its end
             value, error, place = None, None, self.words()[-LAST_WORDS:]
         if self.role == "scheduler" and "bind failed" in str(error):
             raise PortTaken(str(error))

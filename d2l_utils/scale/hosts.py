@@ -46,7 +46,7 @@ def _once(client, hosts, job, seconds, check):
     group = uuid4().hex
     futures = []
     try:
-        ports = client.run(_open, group, workers=hosts)
+        ports = client.run(_open, group, seconds, workers=hosts)
         root = ports[hosts[0]]
         data = client.scatter(job, workers=hosts, broadcast=True, hash=False)
         for number, host in enumerate(hosts):
@@ -57,8 +57,6 @@ def _once(client, hosts, job, seconds, check):
     finally:
         if client.status == "running":
             client.cancel(futures, force=True)
-            with suppress(OSError):
-                client.run(_close, group, on_error="ignore")
 
 
 def _answers(client, hosts, futures, check):
@@ -103,17 +101,18 @@ def _check_presence(client, hosts):
             raise ChildProcessError(f"the Dask worker {host}, host of worker {number}, is gone; the group was ended")
 
 
-def _open(group, dask_worker):
+def _open(group, seconds, dask_worker):
     """On each Dask worker, before any task: make a place for the group, and return its address and a free port."""
     from distributed.comm import get_address_host
 
     place = reserve(get_address_host(dask_worker.address))
     PLACES[group, dask_worker.address] = place
+    dask_worker.loop.call_later(seconds, _close, group, dask_worker.address)  # where no task has come for it
     return place.getsockname()
 
 
-def _close(group, dask_worker):
-    place = PLACES.pop((group, dask_worker.address), None)
+def _close(group, address):
+    place = PLACES.pop((group, address), None)
     if place:
         place.close()
 

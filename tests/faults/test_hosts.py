@@ -12,6 +12,7 @@ from functools import partial
 
 from d2l_utils import runtime, scale, train
 from d2l_utils.chapters import ROOT
+from d2l_utils.scale import hosts
 from d2l_utils.scale.train import NO_SERVER, has_server
 
 import pytest
@@ -19,8 +20,6 @@ from test_group import DATA, FOREVER, SECONDS, announced, left_of, members, wait
 
 distributed = pytest.importorskip("distributed", reason="Dask is not installed")
 pytestmark = pytest.mark.skipif(not has_server(), reason=NO_SERVER)
-
-GIVEN_UP = "error", "ignore:.*:UserWarning:distributed", "ignore::pytest.PytestUnraisableExceptionWarning"
 
 
 class Cluster:
@@ -129,6 +128,12 @@ def test_the_server_is_killed(cluster, tmp_path):
         train_on(cluster, tmp_path)
     thread.join()
     assert left_of(cluster.members(), SECONDS) == []
+
+
+def test_a_task_that_dask_runs_once_more_starts_nothing(cluster):
+    again = cluster.client.submit(hosts._host, "a group of before", 1, 2, ("127.0.0.1", 9), b"", 60.0)
+    _, error, _ = again.result(timeout=60)
+    assert str(error) == "the Dask worker that hosted worker 1 was lost; the group was ended"
 
 
 CLIENT = """
