@@ -17,7 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from d2l_utils.workers import CHECK, _portable
+from d2l_utils.workers import CHECK, portable
 
 import cloudpickle
 
@@ -55,7 +55,7 @@ def _answer(file, value, error=None):
     if error and not isinstance(error, Exception):
         error = RuntimeError(repr(error))  # a worker that exits is no reason for the caller to exit
     with open(file, "wb", closefd=False) as answer:
-        answer.write(cloudpickle.dumps((value, error and _portable(error), place)))
+        answer.write(cloudpickle.dumps((value, error and portable(error), place)))
 
 
 def _fail(file, error):
