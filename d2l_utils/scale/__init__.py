@@ -5,3 +5,4 @@ Dask is an optional extra, which `make cluster` installs; train needs it only wh
 
 from .cluster import available
 from .sweep import sweep
+from .train import Trained, train
