@@ -93,6 +93,7 @@ bench: $(VENV)/.developers $(STAMP)  ## measure our ways of running a rule besid
 	$(RUN) -m benchmarks.pages
 	$(RUN) -m benchmarks.building
 	$(RUN) -m benchmarks.cluster
+	$(RUN) -m benchmarks.kvstore
 
 lint: $(VENV)/.developers  ## check the style of modules and notebooks, and the types of modules
 	$(RUN) -m ruff check

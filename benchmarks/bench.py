@@ -26,7 +26,6 @@ from . import contestants, growth, mnist
 
 OUTPUT = ROOT / "_build" / "bench"
 README = ROOT / "benchmarks" / "README.md"
-STORED = re.compile(r"(?<=<!-- measured -->\n).*(?=<!-- end -->)", re.DOTALL)
 ROUNDS, SEED, STEPS = 15, 1, 300
 AT_LEAST = 0.05  # seconds; what is faster runs several times in each round, and its fastest run counts
 # In float32, two orders of the same sums part by less than this after 300 steps.
@@ -124,10 +123,11 @@ def machine():
     return f"{date.today()}, {model}, {threads}, Python {platform.python_version()}"
 
 
-def store(report):
-    """Put the tables into benchmarks/README.md, in the place of those of the last run."""
+def store(report, mark="measured"):
+    """Put tables into benchmarks/README.md, in the place of those of the last run, behind their mark."""
     tables = "\n".join(report) + "\n"
-    write(README, STORED.sub(lambda _: tables, README.read_text(encoding="utf-8")))
+    place = re.compile(rf"(?<=<!-- {mark} -->\n).*?(?=<!-- end -->)", re.DOTALL)
+    write(README, place.sub(lambda _: tables, README.read_text(encoding="utf-8")))
 
 
 def main():

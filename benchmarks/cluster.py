@@ -9,7 +9,7 @@ from d2l_utils.train.task import Task
 
 import numpy as np
 
-from .bench import README, machine, write
+from .bench import machine, store
 from .contestants import RMSPROP
 from .numba_sweep import WIDTH, compiled, train_columns
 
@@ -18,7 +18,6 @@ SWEPT = "lr", "gamma"
 PIECE = 16_384  # settings: the fastest for NumPy
 LITTLE = 2**25  # bytes for a piece, where memory is measured; a worker has two
 REPEATS = 3
-STORED = re.compile(r"(?<=<!-- measured on a cluster -->\n).*(?=<!-- end of the cluster -->)", re.DOTALL)
 
 
 def knobs(num_settings):
@@ -110,8 +109,7 @@ def main():
     lines = [machine(), "", "| what | measured | target |", "|---|--:|--:|"]
     lines += [f"| {' | '.join(row)} |" for row in rows]
     print("\n".join(lines))
-    report = "\n".join(lines) + "\n"
-    write(README, STORED.sub(lambda _: report, README.read_text(encoding="utf-8")))
+    store(lines, "on a cluster")
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ import mxnet as mx
 
 from ..train.history import History, warn_of_divergence
 from ..train.losses import squared_error
-from ..train.stepwise import _updater
+from ..train.stepwise import known_updater
 from ..train.task import Task, check_count
 from .group import on_this_machine
 from .worker import Job
@@ -95,7 +95,7 @@ def train(
     """
     Task(features, labels, batch_size, num_epochs, record_every, loss)
     _check(make_net, num_workers, batch_size, kvstore, time_limit, seed)
-    updater, label = _updater(optimizer, None, hyperparams)
+    updater, label = known_updater(optimizer, None, hyperparams)
     plan = {"batch_size": batch_size, "num_epochs": num_epochs, "record_every": record_every, "loss": loss}
     _check_travels(make_net=make_net, loss=loss, **hyperparams)
     data = features.asnumpy(), labels.asnumpy()

@@ -125,14 +125,14 @@ def gluon(
     Source: Zhang, Lipton, Li and Smola, "Dive into Deep Learning", the function train_gluon_ch7.
     """
     task = Task(features, labels, batch_size, num_epochs, record_every, loss)
-    updater, label = _updater(optimizer, net, hyperparams)
+    updater, label = known_updater(optimizer, net, hyperparams)
     network = Network(net, task)
     trainer = updater if isinstance(updater, mx_gluon.Trainer) else mx_gluon.Trainer(network.params, updater)
     return run(trainer_step(trainer, network), lambda: network.at(network.trained.values()), label, network.task)
 
 
-def _updater(optimizer, net, hyperparams):
-    """A Trainer, or an optimizer to make one with; and what a run by it is called."""
+def known_updater(optimizer: Any, net: Any, hyperparams: dict) -> tuple[Any, str]:
+    """A Trainer, or an optimizer to make one with; and what a run by it is called. It raises what gluon does."""
     if isinstance(optimizer, mx_gluon.Trainer):
         if net is None or hyperparams:
             raise ValueError("optimizer is a Trainer; it goes with the net that it trains, without hyperparameters")
