@@ -1,7 +1,7 @@
 """How long a step takes by several workers on MXNet's parameter server, beside one process that trains alone.
 
-`python -m benchmarks.kvstore` prints a Markdown table. All is measured in one run, in turns, on one machine: what the
-workers gain by sharing the arithmetic and lose by talking. The times are those of worker 0, evaluation not counted.
+All is measured in one run, in turns, on one machine: what the workers gain by sharing the arithmetic and lose by
+talking. The times are those of worker 0, evaluation not counted.
 """
 
 from functools import partial
@@ -12,7 +12,7 @@ from d2l_utils import linear, runtime, scale, train
 import numpy as np
 from mxnet import gluon, init, nd
 
-from .bench import machine, short
+from .bench import machine, short, store
 
 ROUNDS = 3
 WORKERS = 1, 2, 4
@@ -90,7 +90,9 @@ def probe(width):
 
 
 def main():
-    print(machine(), "", *rows(), sep="\n")
+    lines = [machine(), "", *rows()]
+    print("\n".join(lines))
+    store(lines, "by several workers")
 
 
 if __name__ == "__main__":

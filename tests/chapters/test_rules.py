@@ -177,7 +177,7 @@ def test_traced_and_plain_calls_give_the_same_bits(rule, make):
 
 
 @pytest.mark.parametrize(
-    "rule, calls",
+    ("rule", "calls"),
     [(rules.rmsprop, 1), (rules.adam, 1), (rules.lion, 1), (by_mean_square, 2)],
 )
 def test_an_elementwise_rule_runs_once_for_all_parameters_and_another_once_for_each(rule, calls, monkeypatch):
