@@ -2,10 +2,12 @@
 
 import math
 import os
-import pickle
 import sys
 from collections.abc import Callable
+from contextlib import contextmanager
+from functools import partial
 from itertools import islice
+from threading import Lock
 from typing import Any
 
 import cloudpickle
@@ -23,6 +25,7 @@ from .store import Store
 
 IN_FLIGHT = 2  # pieces per worker that are under way: one is trained while another travels
 SHARE = 4  # each worker gets at least that many, so that all of them end at about the same time
+REGISTERING = Lock()  # cloudpickle's list of modules is one for all threads
 
 
 def sweep(
@@ -77,7 +80,7 @@ def sweep(
     check_memory(plan.num_settings * plan.memory(training=False), f"the result of {plan.num_settings:,} settings")
     shared = plan.draw()
     job = _pickled(rule, shared)
-    result = _Result(plan, shared.start, Store(store, plan, shared) if store else None)
+    result = _Result(plan, shared.start, None if store is None else Store(store, plan, shared))
     if result.num_missing:
         with connected(client) as cluster:
             _check_workers(cluster, memory_per_worker)
@@ -97,18 +100,29 @@ def _settings_in(memory, plan):
 
 def _pickled(rule, shared):
     """The job as bytes, the rule and what stands beside it in its module by value: workers need not have that."""
-    module = sys.modules.get(getattr(rule, "__module__", None))
-    by_value = module is not None and module.__name__ not in ("__main__", "builtins")
-    by_value = by_value and not module.__name__.startswith("d2l_utils")
     try:
-        if by_value:
-            cloudpickle.register_pickle_by_value(module)
-        return cloudpickle.dumps((rule, shared))
-    except (pickle.PicklingError, TypeError) as error:
+        with _by_value(rule):
+            return cloudpickle.dumps((rule, shared))
+    except Exception as error:  # whatever the parts of an object raise
         raise TypeError(f"rule {name_of(rule)} cannot be sent to another machine: {error}") from error
-    finally:
-        if by_value:
-            cloudpickle.unregister_pickle_by_value(module)
+
+
+@contextmanager
+def _by_value(rule):
+    """For as long as a block runs, what a rule's module defines is pickled by value."""
+    while isinstance(rule, partial):
+        rule = rule.func
+    name = getattr(rule, "__module__", None)
+    kept = sys.modules.get(name) is None or name in ("__main__", "builtins") or name.startswith("d2l_utils")
+    with REGISTERING:
+        if kept or name in cloudpickle.list_registry_pickle_by_value():
+            yield
+            return
+        cloudpickle.register_pickle_by_value(sys.modules[name])
+        try:
+            yield
+        finally:
+            cloudpickle.unregister_pickle_by_value(sys.modules[name])
 
 
 def _check_workers(cluster, memory):
@@ -194,7 +208,7 @@ class _Result:
         """Put a piece in its place, and into the store."""
         self._put(begin, end, results)
         if self.store:
-            self.store.keep(begin, end, results, self.plan.knobs(begin, end))
+            self.store.keep(begin, end, results)
 
     @property
     def num_missing(self) -> int:
