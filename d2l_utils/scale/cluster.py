@@ -3,6 +3,9 @@
 import hashlib
 import os
 import platform
+import random
+import signal
+import socket
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -42,7 +45,8 @@ def connected(client: Any = None) -> Iterator[Any]:
     Raises:
         ImportError: Dask is not installed.
         TypeError: client is neither, or an asynchronous one.
-        OSError: nobody listens at the address.
+        ValueError: the address is none, or the Client is closed.
+        OSError: nobody listens at the address, or the scheduler goes away before the block ends (ConnectionError).
         RuntimeError: there is no worker, a worker has other versions, or this is a script that starts itself again.
     """
     if find_spec("distributed") is None:
@@ -57,9 +61,31 @@ def connected(client: Any = None) -> Iterator[Any]:
         opened = _kept(client)
     else:
         raise TypeError(f"client is {client!r}; it must be a synchronous distributed.Client, an address or None")
-    with opened as found:
+    with _generator_kept(), opened as found, _missed(found.scheduler.address):
         _check_workers(found)
         yield found
+
+
+@contextmanager
+def _missed(address):
+    """What Dask raises where a scheduler has gone, in plain words."""
+    from distributed import CancelledError
+    from distributed.comm import CommClosedError
+
+    try:
+        yield
+    except (CancelledError, CommClosedError) as error:
+        raise ConnectionError(f"the scheduler at {address} is gone, and its workers with it") from error
+
+
+@contextmanager
+def _generator_kept():
+    """Dask draws from Python's generator; what the user draws next must not depend on that."""
+    state = random.getstate()
+    try:
+        yield
+    finally:
+        random.setstate(state)
 
 
 @contextmanager
@@ -70,9 +96,21 @@ def _local():
     _check_script()
     place = {"host": "127.0.0.1", "dashboard_address": "127.0.0.1:0"}
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    cluster = LocalCluster(n_workers=cores, threads_per_worker=1, silence_logs="CRITICAL", **place)
+    try:
+        cluster = LocalCluster(n_workers=cores, threads_per_worker=1, silence_logs="CRITICAL", **place)
+    except RuntimeError as error:
+        raise RuntimeError(
+            "no worker has started; a script calls sweep and train under `if __name__ == '__main__':`, since each "
+            "worker runs it again"
+        ) from error
     with cluster, Client(cluster, set_as_default=False) as client:
+        client.register_worker_callbacks(_leave_interrupts)
         yield client
+
+
+def _leave_interrupts():
+    """On a worker: Ctrl-C in a terminal reaches it, too, and is the caller's business."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _check_script():
@@ -89,16 +127,27 @@ def _check_script():
 def _at(address):
     from distributed import Client
 
+    _check_listening(address)
+    with Client(address, timeout=PATIENCE, set_as_default=False) as client:
+        yield client
+
+
+def _check_listening(address):
+    """Refuse an address before there is a Client: one that fails may, when it is cleared away, wait for itself."""
+    from distributed.comm import get_address_host_port
+
     try:
-        client = Client(address, timeout=PATIENCE, set_as_default=False)
+        socket.create_connection(get_address_host_port(address), timeout=PATIENCE).close()
     except OSError as error:
         raise OSError(f"client is {address!r}; no scheduler answers there within {PATIENCE} s") from error
-    with client:
-        yield client
+    except (ValueError, OverflowError) as error:
+        raise ValueError(f"client is {address!r}, which is no address such as 'tcp://host:8786': {error}") from error
 
 
 @contextmanager
 def _kept(client):
+    if client.status != "running":
+        raise ValueError(f"client is {client!r}, which is {client.status}; make a new one")
     yield client
 
 
@@ -112,17 +161,20 @@ def _check_workers(client):
         raise RuntimeError(f"the cluster at {client.scheduler.address} has no worker after {PATIENCE} s") from None
     ours = versions()
     for worker, theirs in client.run(versions, on_error="return").items():
+        if isinstance(theirs, OSError):
+            continue  # it has died meanwhile
         if isinstance(theirs, BaseException):
             raise RuntimeError(f"worker {worker} cannot run d2l_utils: {theirs!r}; install this project there")
         for name, version in theirs.items():
             if version != ours[name]:
                 raise RuntimeError(f"worker {worker} has {name} {version}, and here it is {ours[name]}")
-    if others := [worker for worker, bits in client.run(last_bits).items() if bits != last_bits()]:
+    found = client.run(last_bits, on_error="return").items()
+    if others := [worker for worker, bits in found if isinstance(bits, str) and bits != last_bits()]:
         message = (
             f"last bits differ, since worker {others[0]} computes with other kernels; start workers by `dask worker "
             "--preload d2l_utils`, and import d2l_utils before NumPy here"
         )
-        warnings.warn(message, RuntimeWarning, stacklevel=6)
+        warnings.warn(message, RuntimeWarning, stacklevel=5)
 
 
 def versions() -> dict[str, str]:
