@@ -68,7 +68,7 @@ class Shared:
                 X = batch[..., :-1]
                 y = batch[..., -1:]
                 mean = (X / X.shape[-2]).swapaxes(-1, -2)
-                x, state = rule(x, mean @ (X @ x - y), state, **knobs)
+                x, state = rule(x, linear.product(mean, linear.product(X, x) - y), state, **knobs)
                 seconds += perf_counter() - began
                 if number == self.records[len(losses)]:
                     losses.append(

@@ -8,11 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from ..linear import BLOCK
 from ..workers import portable
 
-# Pieces begin at multiples of it: BLAS computes a column by its place in a block, so that no last bit depends on where
-# the settings are cut.
-ALIGNED = 64
+ALIGNED = BLOCK  # pieces begin at multiples of it, so that no last bit depends on where the settings are cut
 
 
 def cut(begin: int, end: int, size: int) -> Iterator[tuple[int, int]]:

@@ -102,6 +102,8 @@ KINDS = {
     "partial": (partial(sgd), {"lr": rates(300)}),
     "object": (Averaged(), {"lr": rates(300), "gamma": 0.8}),
     "in one batch": (sgd, {"lr": rates(300), "batch_size": 203, "num_epochs": 3, "record_every": 203}),
+    "one example at a time": (sgd, {"lr": rates(200), "batch_size": 1, "num_epochs": 1}),
+    "one at a time, two seeds": (sgd, {"lr": rates(300), "batch_size": 1, "num_epochs": 1, "num_seeds": 2}),
 }
 
 
@@ -111,6 +113,20 @@ def test_the_bits_of_one_machine(kind, memory, table, client):
     rule, settings = KINDS[kind]
     here = seeded(train.sweep, rule, *table, **settings)
     there = seeded(scale.sweep, rule, *table, client, memory_per_worker=memory, **settings)
+    same(here, there)
+
+
+@pytest.mark.parametrize(
+    ("num_features", "batch_size", "num_settings"), [(100, 10, 3000), (9, 101, 300), (300, 64, 200)]
+)
+def test_the_bits_of_one_machine_on_larger_matrices(num_features, batch_size, num_settings, client):
+    """BLAS has other ways there, and goes each of them with other last bits."""
+    features = np.random.RandomState(0).normal(size=(205, num_features))
+    table = nd.array(features), nd.array(features.sum(axis=1))
+    settings = {"lr": rates(num_settings) / num_features, "batch_size": batch_size, "record_every": batch_size}
+    here, there = (
+        seeded(call, sgd, *table, **settings) for call in (train.sweep, partial(scale.sweep, client=client))
+    )
     same(here, there)
 
 
