@@ -17,10 +17,10 @@ from pathlib import Path
 
 from d2l_utils import runtime, train
 from d2l_utils.chapters import ROOT
+from hosts import network
 
 import numpy as np
 import pytest
-from hosts import network
 
 distributed = pytest.importorskip("distributed", reason="Dask is not installed: no sweep was run on a cluster")
 
