@@ -46,7 +46,8 @@ def sweep(
 
     The losses and weights are those of train.sweep to the last bit (where all processors are of one kind), whatever
     the number of workers and pieces. The data and the rule travel, nothing else; the rule is sent by value. A worker
-    that dies is replaced if its cluster does that, and what it had not finished is trained by another.
+    that dies is replaced if its cluster does that, and what it had not finished is trained by another; a host that
+    falls silent is given up after half a minute. Where no worker is left, the call waits for one.
 
     Args:
         rule, features, labels, num_seeds, batch_size, num_epochs, record_every: as in train.sweep.
