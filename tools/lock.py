@@ -42,9 +42,10 @@ def resolve_peers() -> None:
 def resolve_scale() -> None:
     """Pin what the extra adds to the readers' packages."""
     resolve("pyproject.toml", SCALE.name, "--extra", "scale", "--constraint", DEVELOPERS.name)
-    readers = {pin.partition("==")[0] for pin in PIN.split(READERS.read_text(encoding="utf-8"))}
+    # By the whole first line: a package may be the readers' on some Pythons alone.
+    readers = {pin.partition("\n")[0] for pin in PIN.split(READERS.read_text(encoding="utf-8"))}
     pins = PIN.split(SCALE.read_text(encoding="utf-8"))
-    write(SCALE, "".join(pin for pin in pins if pin.partition("==")[0] not in readers))
+    write(SCALE, "".join(pin for pin in pins if pin.partition("\n")[0] not in readers))
 
 
 if __name__ == "__main__":

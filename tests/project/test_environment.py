@@ -12,15 +12,15 @@ import yaml
 from packaging.requirements import Requirement
 
 # What pip is given, by make, by conda and by d2l_utils/arm.py.
-INSTALLED = [lock.READERS, lock.DEVELOPERS, lock.PEERS, lock.CUDA, lock.OPTAX]
+INSTALLED = [lock.READERS, lock.DEVELOPERS, lock.SCALE, lock.PEERS, lock.CUDA, lock.OPTAX]
 INSTALLED += [lock.ROOT / f"requirements-{name}.txt" for name in ("arm", "cpu", "d2l")]
 PROJECT = (lock.ROOT / "pyproject.toml").read_text(encoding="utf-8")
 
 
 def listed(table):
     """The requirements of one list in pyproject.toml (Python 3.10 has no tomllib)."""
-    body = re.search(rf"^{table} = \[\n(.*?)^\]", PROJECT, flags=re.MULTILINE | re.DOTALL)[1]
-    return [Requirement(text) for text in re.findall(r'^ +"(.+)",$', body, flags=re.MULTILINE)]
+    body = re.search(rf"^{table} = \[(.*?)\]$", PROJECT, flags=re.MULTILINE | re.DOTALL)[1]
+    return [Requirement(text) for text in re.findall(r'^ *"(.+?)",?$', body, flags=re.MULTILINE)]
 
 
 def pins(path):
@@ -96,6 +96,19 @@ def test_developers_lock_holds_the_readers_lock():
     readers, developers = pins(lock.READERS), pins(lock.DEVELOPERS)
     for name, requirements in readers.items():
         assert versions(requirements) == versions(developers[name])
+
+
+def test_what_dask_needs_is_pinned_on_every_python():
+    """The readers' lock has psutil on Python 3.10 alone: what one of them lacks the other has."""
+    (wanted,) = listed("scale")
+    assert wanted.name == "distributed"
+    readers, added = pins(lock.READERS), pins(lock.SCALE)
+    oldest, newest = runtime.PYTHONS
+    for minor in range(oldest[1], newest[1] + 1):
+        python = {"python_version": f"3.{minor}", "python_full_version": f"3.{minor}.9"}
+        for name in ("distributed", "dask", "psutil", "tornado", "cloudpickle", "msgpack", "click"):
+            found = {pin for pin in (*readers.get(name, ()), *added.get(name, ())) if holds(pin, python)}
+            assert len(versions(found)) == 1, (minor, name)
 
 
 def test_conda_brings_python_and_pip_the_locked_files():
