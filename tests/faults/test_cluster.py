@@ -559,7 +559,7 @@ def test_a_host_that_is_lost_loses_nothing(hosts, tmp_path):
 
 
 def test_a_slow_link_changes_nothing(hosts, tmp_path):
-    hosts[1].slow_down(50)
+    hosts[1].slow_down()
     same(swept(hosts, tmp_path / "store"))
 
 
