@@ -17,7 +17,6 @@ from pathlib import Path
 
 from d2l_utils import runtime, train
 from d2l_utils.chapters import ROOT
-from hosts import network
 
 import numpy as np
 import pytest
@@ -481,93 +480,3 @@ def test_two_sweeps_at_once_in_one_store(client, tmp_path):
 def test_a_sweep_in_a_thread_starts_a_cluster():
     with ThreadPoolExecutor(1) as thread:
         same(thread.submit(sweep).result(timeout=60))
-
-
-# Several hosts
-
-
-TO_SCHEDULER = "tcp://10.77.0.1:8786"
-# Seconds after which Dask gives up a worker that says nothing (5 is its least, 300 its default), and a connection on
-# which nothing comes (11 and 30). It is the first of both that counts: users wait for up to 30 s.
-SOON = {"DASK_DISTRIBUTED__SCHEDULER__WORKER_TTL": "5s", "DASK_DISTRIBUTED__COMM__TIMEOUTS__TCP": "11s"}
-
-
-@contextmanager
-def cluster_of(hosts):
-    """A scheduler on the first host, a worker on each but it and the last, and a script on that to come."""
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "env": {**os.environ, **SOON}}
-    # Without --host Dask asks which address leads to the internet, and there is none here.
-    started = [hosts[0].start("-m", "dask", "scheduler", "--no-dashboard", "--host", hosts[0].address, **quiet)]
-    for host in hosts[1:-1]:
-        options = ["--preload", "d2l_utils", "--nthreads", "1", "--no-dashboard", "--no-nanny", "--host", host.address]
-        started.append(host.start("-m", "dask", "worker", TO_SCHEDULER, *options, **quiet))
-    try:
-        yield
-    finally:
-        for process in started:
-            process.kill()
-            process.wait()
-
-
-FROM_AFAR = """
-    seconds = {seconds}
-    with distributed.Client({address!r}, set_as_default=False) as client:
-        client.wait_for_workers(2, timeout=60)
-        result = sweep(client, store={store!r})
-    np.savez({store!r} + ".npz", losses=result.losses, params=result.params)
-"""
-
-
-def swept(hosts, store, meanwhile=None, seconds=0.0):
-    """A sweep whose client runs on the last host, and what is done to the hosts while it is under way."""
-    code = "import distributed\n" + START + textwrap.dedent(FROM_AFAR)
-    code = code.replace("{seconds}", str(seconds)).replace("{address!r}", repr(TO_SCHEDULER))
-    code = code.replace("{store!r}", repr(str(store)))
-    pipe = subprocess.PIPE
-    process = hosts[-1].start("-c", code, cwd=ROOT, stdout=pipe, stderr=pipe, encoding="utf-8")
-    try:
-        if meanwhile:
-            until(lambda: pieces(store), seconds=60)
-            meanwhile()
-        _, errors = process.communicate(timeout=60)
-    finally:
-        process.kill()
-        process.communicate()
-    assert process.returncode == 0, errors
-    with np.load(f"{store}.npz") as result:
-        return train.history.Sweep("sgd", [], [], result["losses"], result["params"], 0.0)
-
-
-@pytest.fixture
-def hosts(tmp_path):
-    with network(4) as hosts, cluster_of(hosts):
-        yield hosts
-    assert not [name for name in namespaces() if name in {host.name for host in hosts}]
-
-
-def namespaces():
-    return subprocess.run(["ip", "netns", "list"], capture_output=True, text=True).stdout.split()
-
-
-def test_several_hosts_give_the_bits_of_one(hosts, tmp_path):
-    same(swept(hosts, tmp_path / "store"))
-
-
-def test_a_host_that_is_lost_loses_nothing(hosts, tmp_path):
-    """Its link goes down, and nobody is told: Dask gives the host up after its time-outs."""
-    same(swept(hosts, tmp_path / "store", hosts[1].unplug, seconds=0.02))
-
-
-def test_a_slow_link_changes_nothing(hosts, tmp_path):
-    hosts[1].slow_down()
-    same(swept(hosts, tmp_path / "store"))
-
-
-def test_no_host_is_left_when_its_test_fails():
-    with pytest.raises(ZeroDivisionError), network(2) as hosts:
-        names = {host.name for host in hosts}
-        process = hosts[0].start("-c", "import time; time.sleep(1000)")
-        until(lambda: of_session(process.pid))
-        1 / 0  # noqa: B018
-    assert process.wait(timeout=5) == -signal.SIGKILL
-    assert names.isdisjoint(namespaces())
