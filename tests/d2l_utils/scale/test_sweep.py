@@ -258,7 +258,7 @@ DAMAGE = {
     "truncated": shortened,
     "emptied": emptied,
     "a byte turned": turned,
-    "text": lambda path: path.write_text("losses"),
+    "text": lambda path: path.write_text("losses", encoding="utf-8"),
     "a plain array": plain,
     "a pickle": lambda path: path.write_bytes(b"\x80\x04N."),
     "no losses": partial(changed, losses=None),
