@@ -58,7 +58,7 @@ def speed():
             taken = seconds(scale.sweep, SETTINGS, client)
             call = seconds(scale.sweep, 64, client) - few
         efficiency = alone / taken / num_workers
-        yield f"{SETTINGS:,} settings, efficiency of {num_workers} workers", f"{efficiency:.2f}", "0.85"
+        yield f"{SETTINGS:,} settings, efficiency, workers: {num_workers}", f"{efficiency:.2f}", "0.85"
     yield "a call on a running cluster beside one of train.sweep, 64 settings", f"{call:.2f} s", "1.5 s"
 
 
