@@ -127,7 +127,8 @@ def store(report, mark="measured"):
     """Put tables into benchmarks/README.md, in the place of those of the last run, behind their mark."""
     tables = "\n".join(report) + "\n"
     place = re.compile(rf"(?<=<!-- {mark} -->\n).*?(?=<!-- end -->)", re.DOTALL)
-    write(README, place.sub(lambda _: tables, README.read_text(encoding="utf-8")))
+    before = README.read_text(encoding="utf-8")
+    write(README, place.sub(lambda _: tables, before, count=1))  # where nothing stands yet it would go on behind it
 
 
 def main():

@@ -5,6 +5,7 @@ from time import perf_counter
 
 from d2l_utils import data, parity, scale, train
 from d2l_utils.fast.plan import make_plan
+from d2l_utils.scale.cluster import local_cluster
 from d2l_utils.train.task import Task
 
 import numpy as np
@@ -26,17 +27,9 @@ def knobs(num_settings):
 
 def cluster(num_workers):
     """A running LocalCluster, with a client to close it by."""
-    from distributed import Client, LocalCluster
+    from distributed import Client
 
-    return Client(
-        LocalCluster(
-            n_workers=num_workers,
-            threads_per_worker=1,
-            host="127.0.0.1",
-            dashboard_address="127.0.0.1:0",
-            silence_logs="CRITICAL",
-        )
-    )
+    return Client(local_cluster(num_workers))
 
 
 def seconds(loop, num_settings, *client):

@@ -71,9 +71,8 @@ class Shared:
                 x, state = rule(x, linear.product(mean, linear.product(X, x) - y), state, **knobs)
                 seconds += perf_counter() - began
                 if number == self.records[len(losses)]:
-                    losses.append(
-                        linear.losses(self.rows, x)
-                    )  # at once: all parameters would take six times the memory
+                    # At once: all parameters would take six times the memory.
+                    losses.append(linear.losses(self.rows, x))
         return np.stack(losses), x, seconds
 
 
@@ -84,6 +83,7 @@ class Plan:
     Attributes:
         rule: the rule, checked at one setting.
         task: the data, and the plan of minibatches and records (Task).
+        rows: the data, as linear.table makes it.
         num_seeds: how many times all settings are run, or None for once.
         numbers: the hyperparameters that are numbers (dict).
         arrays: those that are swept, each a float32 array that broadcasts to the shape of the settings (dict).
@@ -92,6 +92,7 @@ class Plan:
 
     rule: Callable
     task: Task
+    rows: np.ndarray
     num_seeds: int | None
     numbers: dict
     arrays: dict
@@ -104,7 +105,7 @@ class Plan:
 
     def memory(self, *, training: bool) -> int:
         """The bytes of a setting's result, or of all that it takes while it is trained."""
-        num_weights = self.task.features.shape[-1] + 1
+        num_weights = self.rows.shape[-1] - 1
         num_records = len(self.task.records[0])
         if training:
             of_run = 8 * (2 * num_records + num_weights * (ARRAYS + len(rules.first_state(self.rule))))
@@ -120,8 +121,7 @@ class Plan:
         else:
             starts, of_seeds = zip(*over_seeds(draw, features, num_epochs, num_seeds=self.num_seeds))
             start, orders = np.stack(starts), np.stack(of_seeds, axis=1)
-        rows = linear.table(features, self.task.labels)
-        return Shared(rows, start, orders, self.task.batch_sizes, self.task.records[0])
+        return Shared(self.rows, start, orders, self.task.batch_sizes, self.task.records[0])
 
     def knobs(self, begin: int, end: int) -> dict:
         """The hyperparameters of the settings from one to before another, in the order of their common shape."""
@@ -146,14 +146,14 @@ def make_plan(rule: Callable, task: Task, num_seeds: int | None, hyperparams: di
     Raises:
         ValueError, TypeError: as in sweep.
     """
-    linear.table(task.features, task.labels)  # refuses what is no table
+    rows = linear.table(task.features, task.labels)
     own = rules.for_one_run(hyperparams)
     numbers = {name: value for name, value in own.items() if not np.ndim(value)}
     arrays = {name: _as_array(value) for name, value in own.items() if name not in numbers}
     _check_rule(rule, numbers, arrays)
     if num_seeds is not None:
         check_count("num_seeds", num_seeds)
-    return Plan(rule, task, num_seeds, numbers, arrays, _common_shape(arrays))
+    return Plan(rule, task, rows, num_seeds, numbers, arrays, _common_shape(arrays))
 
 
 def _as_array(values):

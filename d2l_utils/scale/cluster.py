@@ -88,16 +88,23 @@ def _generator_kept():
         random.setstate(state)
 
 
+def local_cluster(num_workers: int) -> Any:
+    """A distributed.LocalCluster of workers with one thread each, which nobody reaches from elsewhere."""
+    from distributed import LocalCluster
+
+    place = {"host": "127.0.0.1", "dashboard_address": "127.0.0.1:0"}
+    return LocalCluster(n_workers=num_workers, threads_per_worker=1, silence_logs="CRITICAL", **place)
+
+
 @contextmanager
 def _local():
     """A cluster of this machine's cores, for one call."""
-    from distributed import Client, LocalCluster
+    from distributed import Client
 
     _check_script()
-    place = {"host": "127.0.0.1", "dashboard_address": "127.0.0.1:0"}
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     try:
-        cluster = LocalCluster(n_workers=cores, threads_per_worker=1, silence_logs="CRITICAL", **place)
+        cluster = local_cluster(cores)
     except RuntimeError as error:
         raise RuntimeError(
             "no worker has started; a script calls sweep and train under `if __name__ == '__main__':`, since each "

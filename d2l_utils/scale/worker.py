@@ -58,12 +58,7 @@ def work(job: Job, number: int) -> History:
     on_server = job.kvstore == "dist_async"
     trainer = gluon.Trainer(network.params, job.optimizer, kvstore=store, update_on_kvstore=on_server)
     step = _step(trainer, network, job.num_workers, number)
-
-    def measure():
-        # At copies: outside training oneDNN lays out kernels anew in the memory that it gets.
-        return network.at([x.copy() for x in network.trained.values()])
-
-    return run(step, measure, job.label, network.task)
+    return run(step, lambda: network.at(network.trained.values()), job.label, network.task)
 
 
 class Store(mx.kvstore.KVStore):

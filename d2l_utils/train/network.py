@@ -69,7 +69,8 @@ class Network:
 
         Beside it, all parameters in the network's order (list of NDArrays).
         """
-        arrays = self._arrays(trained)
+        # Copies: outside training oneDNN lays out kernels anew in the memory that it gets, and beyond a view's end.
+        arrays = self._arrays(x.copy() for x in trained)
         params = [arrays[name] for name in self.params]
         return self._loss(self.task.features, self.task.labels, *params), params
 

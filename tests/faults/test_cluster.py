@@ -13,10 +13,11 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from functools import partial
-from pathlib import Path
 
 from d2l_utils import runtime, train
 from d2l_utils.chapters import ROOT
+from d2l_utils.scale.cluster import local_cluster
+from processes import of_session, still
 
 import numpy as np
 import pytest
@@ -78,16 +79,10 @@ def slow(seconds):
     return rule
 
 
-def local(num_workers):
-    return distributed.LocalCluster(
-        n_workers=num_workers, threads_per_worker=1, host="127.0.0.1", dashboard_address=":0", silence_logs="CRITICAL"
-    )
-
-
 @pytest.fixture(scope="module")
 def cluster():
     """Two workers, which their nannies replace."""
-    with local(2) as cluster:
+    with local_cluster(2) as cluster:
         yield cluster
 
 
@@ -96,27 +91,6 @@ def client(cluster):
     with distributed.Client(cluster, set_as_default=False) as client:
         client.wait_for_workers(2)
         yield client
-
-
-def of_session(session):
-    """The processes of a session that still run, by Linux's table of them."""
-    found = []
-    for entry in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            state, _, _, of = entry.read_text(encoding="utf-8").rpartition(")")[2].split()[:4]
-        except OSError:  # it has ended meanwhile
-            continue
-        if int(of) == session and state != "Z":
-            found.append(int(entry.parent.name))
-    return found
-
-
-def left_of(session, seconds):
-    """Which processes of a session are still there after this time, at most."""
-    deadline = time.monotonic() + seconds
-    while (left := of_session(session)) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    return left
 
 
 @contextmanager
@@ -311,7 +285,7 @@ def test_a_result_that_does_not_fit_here():
 @pytest.fixture
 def empty():
     """A scheduler without workers, in this process."""
-    with local(0) as cluster:
+    with local_cluster(0) as cluster:
         yield cluster
 
 
@@ -392,7 +366,7 @@ def test_a_scheduler_that_is_killed(tmp_path):
             with pytest.raises(ConnectionError, match=f"^the scheduler at {address} is gone"):
                 result.result(timeout=60)
             assert time.monotonic() - began < ANSWERS
-            assert left_of(worker.pid, 10) == []  # Dask ends it
+            assert still(partial(of_session, worker.pid), 10) == []  # Dask ends it
 
 
 GOES_ON = """
@@ -407,7 +381,7 @@ def test_a_client_that_is_killed_leaves_no_process_and_its_store(tmp_path, clien
         until(lambda: pieces(store))
         assert len(of_session(process.pid)) > 2
         process.kill()
-        assert left_of(process.pid, 10) == []
+        assert still(partial(of_session, process.pid), 10) == []
     goes_on(store, client)
 
 
@@ -436,7 +410,7 @@ def test_ctrl_c(send, tmp_path):
         until(lambda: pieces(store))
         send(process.pid, signal.SIGINT)
         _, errors = process.communicate(timeout=ANSWERS)
-        assert left_of(process.pid, 5) == []  # multiprocessing's tracker ends a moment later
+        assert still(partial(of_session, process.pid), 5) == []  # multiprocessing's tracker ends a moment later
     assert errors.rstrip().endswith("KeyboardInterrupt")
     assert errors.count("Traceback") == 1, errors
     assert errors.count("\n") < 40
@@ -446,7 +420,7 @@ def test_a_script_that_is_not_guarded(tmp_path):
     (tmp_path / "script.py").write_text(START + "sweep()\n", encoding="utf-8")
     with running(str(tmp_path / "script.py")) as process:
         _, errors = process.communicate(timeout=60)
-        assert left_of(process.pid, 5) == []  # multiprocessing's tracker ends a moment later
+        assert still(partial(of_session, process.pid), 5) == []  # multiprocessing's tracker ends a moment later
     assert process.returncode == 1
     assert "if __name__ == '__main__'" in errors.splitlines()[-1], errors
 

@@ -9,7 +9,7 @@ import textwrap
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from d2l_utils import linear, runtime, scale, train
 from d2l_utils.chapters import ROOT
 from d2l_utils.scale import group
 from d2l_utils.scale.train import NO_SERVER, has_server
+from processes import children, left_of
 
 import pytest
 from mxnet import nd
@@ -32,23 +33,11 @@ MEMBER = re.compile(rb"(?:relay\.py|worker\.main\(\))\0(scheduler|server|worker)
 def members(caller):
     """The processes of groups that a process has started: their role and number -> their id, by Linux's table."""
     found = {}
-    for entry in Path("/proc").glob("[0-9]*"):
-        try:
-            of = int((entry / "stat").read_text(encoding="utf-8").rpartition(")")[2].split()[1])
-            played = MEMBER.search((entry / "cmdline").read_bytes())
-        except OSError:  # it has ended meanwhile
-            continue
-        if of == caller and played:
-            found[f"{played[1].decode()} {played[2].decode()}"] = int(entry.name)
+    for pid in children(caller):
+        with suppress(OSError):  # it has ended meanwhile
+            if played := MEMBER.search(Path(f"/proc/{pid}/cmdline").read_bytes()):
+                found[f"{played[1].decode()} {played[2].decode()}"] = pid
     return found
-
-
-def left_of(processes, seconds):
-    """Which of some processes are still there after this time, at most."""
-    deadline = time.monotonic() + seconds
-    while (left := [pid for pid in processes if Path(f"/proc/{pid}").exists()]) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    return left
 
 
 def announced(folder):
@@ -133,7 +122,7 @@ CALLER = """
 import sys, time
 from functools import partial
 from pathlib import Path
-sys.path.insert(0, "tests/faults")
+sys.path[:0] = ["tests/faults", "tests"]
 from test_group import DATA, FOREVER, announced
 from d2l_utils import scale
 scale.train("sgd", *DATA, make_net=partial(announced, Path(sys.argv[1])), **FOREVER)

@@ -14,9 +14,10 @@ from d2l_utils import runtime, scale, train
 from d2l_utils.chapters import ROOT
 from d2l_utils.scale import hosts
 from d2l_utils.scale.train import NO_SERVER, has_server
+from processes import left_of
 
 import pytest
-from test_group import DATA, FOREVER, SECONDS, announced, left_of, members, wait_for
+from test_group import DATA, FOREVER, SECONDS, announced, members, wait_for
 
 distributed = pytest.importorskip("distributed", reason="Dask is not installed")
 pytestmark = pytest.mark.skipif(not has_server(), reason=NO_SERVER)
@@ -135,7 +136,7 @@ CLIENT = """
 import sys
 from functools import partial
 from pathlib import Path
-sys.path.insert(0, "tests/faults")
+sys.path[:0] = ["tests/faults", "tests"]
 from test_group import DATA, FOREVER, announced
 from d2l_utils import scale
 scale.train("sgd", *DATA, client=sys.argv[2], make_net=partial(announced, Path(sys.argv[1])), **FOREVER)

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from d2l_utils import runtime, train
 from d2l_utils.chapters import ROOT
 from hosts import network
+from processes import of_session
 
 import numpy as np
 import pytest
@@ -17,7 +18,7 @@ from mxnet import nd
 
 pytest.importorskip("distributed", reason="Dask is not installed: no sweep was run on a cluster")
 
-from test_cluster import START, of_session, pieces, same, until
+from test_cluster import START, pieces, same, until
 
 TO_SCHEDULER = "tcp://10.77.0.1:8786"
 # Seconds after which Dask gives up a worker that says nothing (5 is its least, 300 its default), and a connection on

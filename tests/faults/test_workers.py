@@ -14,10 +14,10 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from pathlib import Path
 
 from d2l_utils import train
 from d2l_utils.chapters import ROOT, definitions
+from processes import children, left_of
 
 import numpy as np
 import pytest
@@ -48,27 +48,6 @@ seconds = 100
 threading.Timer(1, print, ["going"], {"flush": True}).start()
 go(slow)
 """
-
-
-def children(parent):
-    """The processes that a process has started and that still run, by Linux's table of them."""
-    found = []
-    for entry in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            state, of = entry.read_text(encoding="utf-8").rpartition(")")[2].split()[:2]
-        except OSError:  # it has ended meanwhile
-            continue
-        if int(of) == parent and state != "Z":
-            found.append(int(entry.parent.name))
-    return found
-
-
-def left_of(workers, seconds):
-    """Which of some processes are still there after this time, at most."""
-    deadline = time.monotonic() + seconds
-    while (left := [pid for pid in workers if Path(f"/proc/{pid}").exists()]) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    return left
 
 
 def script(code):

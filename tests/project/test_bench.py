@@ -83,6 +83,14 @@ def test_benchmark_runs_the_chapters_eight_runs():
     assert "RMSProp" in labels
 
 
+def test_the_first_tables_leave_what_stands_behind_them(tmp_path, monkeypatch):
+    monkeypatch.setattr(bench, "README", tmp_path / "README.md")
+    bench.README.write_text("<!-- a -->\n<!-- end -->\nwords\n<!-- b -->\nold\n<!-- end -->\n", encoding="utf-8")
+    bench.store(["new"], "a")
+    after = bench.README.read_text(encoding="utf-8")
+    assert after == "<!-- a -->\nnew\n<!-- end -->\nwords\n<!-- b -->\nold\n<!-- end -->\n"
+
+
 def test_tables_are_stored_in_the_place_of_the_last_ones(tmp_path, monkeypatch):
     before = bench.README.read_text(encoding="utf-8")
     monkeypatch.setattr(bench, "README", tmp_path / "README.md")

@@ -9,6 +9,7 @@ from functools import partial
 
 from d2l_utils import runtime, scale, train
 from d2l_utils.chapters import definitions
+from d2l_utils.scale.cluster import local_cluster
 
 import cloudpickle
 import numpy as np
@@ -47,16 +48,10 @@ class Averaged:
         return x - lr * v, (v, t + 1)
 
 
-def start(num_workers):
-    return distributed.LocalCluster(
-        n_workers=num_workers, threads_per_worker=1, host="127.0.0.1", dashboard_address=":0", silence_logs="CRITICAL"
-    )
-
-
 @pytest.fixture(scope="module")
 def client():
     """Of a cluster with two workers."""
-    with start(2) as cluster, distributed.Client(cluster, set_as_default=False) as client:
+    with local_cluster(2) as cluster, distributed.Client(cluster, set_as_default=False) as client:
         yield client
 
 
@@ -133,7 +128,7 @@ def test_the_bits_of_one_machine_on_larger_matrices(num_features, batch_size, nu
 @pytest.mark.parametrize("memory", [PIECES_OF_64, 2**28])
 def test_the_bits_of_one_worker(memory, table):
     settings = {"lr": rates(31, 1), "gamma": np.linspace(0, 0.99, 17), "num_seeds": 2}
-    with start(1) as cluster, distributed.Client(cluster, set_as_default=False) as client:
+    with local_cluster(1) as cluster, distributed.Client(cluster, set_as_default=False) as client:
         there = seeded(scale.sweep, RMSPROP, *table, client, memory_per_worker=memory, **settings)
     same(seeded(train.sweep, RMSPROP, *table, **settings), there)
 
