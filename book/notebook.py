@@ -26,6 +26,7 @@ UNFIT = re.compile(r"[^A-Za-z0-9_-]")
 MERGE_MARK = re.compile(r"^(<<<<<<<|>>>>>>>) ", re.MULTILINE)
 
 PEER = re.compile(r'parity\.available\("(\w+)"\)')
+PEERS_BY_MODULE = {"optax.available()": "optax", "scale.available()": "distributed"}
 
 
 def names() -> list[str]:
@@ -168,10 +169,8 @@ def tables(nb: NotebookNode) -> list[Path]:
 def peers(cells: Iterable[NotebookNode]) -> list[str]:
     """The optional packages that cells use, where they are installed."""
     source = "\n".join(cell.source for cell in cells)
-    found = set(PEER.findall(source))
-    if "scale.available()" in source:
-        found.add("distributed")
-    return sorted(found)
+    found = {peer for call, peer in PEERS_BY_MODULE.items() if call in source}
+    return sorted(found.union(PEER.findall(source)))
 
 
 def cleaned(nb: NotebookNode) -> NotebookNode:

@@ -16,6 +16,8 @@ from nbformat import NotebookNode
 from . import notebook, writing
 
 EXECUTED = notebook.BUILD / "executed"
+# Of optional packages. `make peers` puts Optax into a folder of its own: it needs another NumPy.
+PLACES = [*sys.path, os.path.join(sys.prefix, "optax")]
 # The variables by which the libraries that compute are set. Most change no number; it is not worth asking which. (Not
 # KMP_: none of our libraries uses that OpenMP, and scikit-learn sets them when it is imported.)
 SETTING = re.compile(r"(MXNET|DNNL|ONEDNN|MKL|OPENBLAS|OMP|GOMP|NPY|NUMBA|TORCH|ATEN|KERAS)_")
@@ -55,10 +57,8 @@ def _settings() -> list[str]:
 
 def _version(peer: str) -> str:
     """The version of an optional package."""
-    try:
-        return metadata.version(peer)
-    except metadata.PackageNotFoundError:
-        return "not installed"
+    found = next(iter(metadata.distributions(name=peer, path=PLACES)), None)
+    return found.version if found else "not installed"
 
 
 def is_current(name: str) -> bool:

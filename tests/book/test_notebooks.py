@@ -2,9 +2,8 @@
 
 import re
 import statistics
-from importlib.util import find_spec
 
-from book import notebook
+from book import notebook, outputs
 from book.compare import CHAOTIC, TIMING, as_text, differences
 from book.notebook import code_cells
 from conftest import NO_PEERS
@@ -28,7 +27,7 @@ def figures(*cells):
 
 def installed(cell):
     """Whether all that a cell compares with is there: without it, the cell prints that it was not run."""
-    return all(find_spec(peer) for peer in notebook.peers([cell]))
+    return all(outputs._version(peer) != "not installed" for peer in notebook.peers([cell]))
 
 
 def size(output):

@@ -1,7 +1,7 @@
 """Outputs are current as long as nothing changes that they rest on."""
 
 from book import notebook, outputs
-from d2l_utils import chapters
+from d2l_utils import chapters, optax
 
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
@@ -54,6 +54,15 @@ def test_every_file_of_the_package_counts(folder, tmp_path, monkeypatch):
     for name in ("module.py", "facts.json"):
         assert changed("first", lambda path=package / name: path.write_text("1", encoding="utf-8"))
     assert not changed("first", lambda: (package / "page.css").write_text("1", encoding="utf-8"))
+
+
+def test_what_has_a_module_of_its_own_is_a_peer_too():
+    asked = [new_code_cell("if optax.available() and scale.available():"), new_code_cell('parity.available("torch")')]
+    assert notebook.peers(asked) == ["distributed", "optax", "torch"]
+
+
+def test_optax_has_its_version_where_it_is_installed():
+    assert (outputs._version("optax") != "not installed") == (optax.FOLDER / "optax").is_dir()
 
 
 def test_version_of_a_package():
