@@ -43,7 +43,8 @@ def test_scripts_are_small_and_ask_for_nothing():
     for path in bundle.FOLDER.glob("element/*.js"):
         assert len(path.read_text(encoding="utf-8").splitlines()) <= 150, path.name
     asks = r"https?://(?!www\.w3\.org/2000/svg)|\bfetch\(|^\s*import\b|\bimport\("
-    assert not re.search(asks, playground.script(), flags=re.MULTILINE)
+    script = re.sub(r"/\*!.*?\*/", "", playground.script(), flags=re.DOTALL)  # a licence may name its home
+    assert not re.search(asks, script, flags=re.MULTILINE)
 
 
 def test_every_module_is_part_of_the_script():

@@ -1,11 +1,16 @@
 // Which optimizers are shown, and with which hyperparameters.
 
+import { RULES } from "./facts.js";
+import { read } from "./program.js";
 import { defaultKnobs, inOrder } from "./setting.js";
+
+const FORMULAS = Object.values(RULES).map(({ formula }) => formula);
 
 // Each method takes a setting and returns what changes in it. An optimizer that comes back has the knobs that it left
 // with, if the surface is still the same.
 export class Choice {
   remembered = new Map();
+  latest = { ...RULES.own.knobs }; // of the typed rule's knobs
 
   knobsOf({ surface }, rule) {
     return this.remembered.get(`${rule} ${surface}`) ?? defaultKnobs(rule, surface);
@@ -13,17 +18,35 @@ export class Choice {
 
   // Another optimizer to look at; one that is not shown comes to the others.
   activate(setting, rule) {
-    const runs = { [rule]: this.knobsOf(setting, rule), ...setting.runs };
-    return { runs: inOrder(runs), active: rule };
+    return { ...(setting.runs[rule] ? {} : this.show(setting, rule)), active: rule };
   }
 
   show(setting, rule) {
+    if (rule === "own") return this.showOwn(setting);
     return { runs: inOrder({ ...setting.runs, [rule]: this.knobsOf(setting, rule) }) };
   }
 
-  hide({ surface, runs, active }, rule) {
+  // The reader's rule is what it was; unless he wrote none yet, when it is a copy of the one that is looked at.
+  showOwn({ active, runs, text }) {
+    const left = this.own ?? { text: RULES[active].formula, knobs: runs[active] };
+    return this.write({ runs, text }, left.text, left.knobs);
+  }
+
+  // Another text: each of its knobs is where it was, or where a function's own defaults have just put it.
+  write({ runs, text }, now, knobs = runs.own) {
+    const { program } = read(text ?? "");
+    const before = program?.defaults ?? {};
+    const { knobs: names, defaults } = read(now).program;
+    const knobOf = (name) => (defaults[name] === before[name] ? undefined : defaults[name]) ?? this.latest[name];
+    Object.assign(this.latest, knobs);
+    const own = Object.fromEntries(names.map((name) => [name, knobOf(name)]));
+    return { runs: inOrder({ ...runs, own }), text: now };
+  }
+
+  hide({ surface, runs, active, text }, rule) {
     const { [rule]: left, ...others } = runs;
     this.remembered.set(`${rule} ${surface}`, left);
+    if (rule === "own") this.own = FORMULAS.includes(text) ? undefined : { text, knobs: left };
     return { runs: others, active: active in others ? active : Object.keys(others)[0] };
   }
 }
