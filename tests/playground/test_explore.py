@@ -119,7 +119,13 @@ def sgd(x, g, state=(), lr=0.1, power=1.0):
     [
         ("moon", [known("sgd")], "surface is 'moon'; it must be one of ravine"),
         ("ravine", [], "runs is empty; explore needs at least one rule"),
-        ("ravine", [other_rule], "a run has the rule 'other_rule'; explore knows sgd"),
+        ("ravine", [max], "a run has the rule 'max'; explore knows sgd"),
+        ("ravine", [lambda x, g: (x, ())], "and rules of your own that begin with x, g, state=(0,)"),
+        (
+            "ravine",
+            [known("sgd"), other_rule, (other_rule, {"lr": 1})],
+            "runs has 2 rules of your own; explore shows one",
+        ),
         ("ravine", [sgd], "sgd is run with 'power'; explore knows its lr"),
         ("ravine", [known("sgd", mu=0.1)], "sgd is run with 'mu'; explore knows its lr"),
         ("ravine", [known("rmsprop"), known("rmsprop", lr=0.1)], "runs has the rule 'rmsprop' 2 times"),
