@@ -124,7 +124,7 @@ def sgd(x, g, state=(), lr=0.1, power=1.0):
         (
             "ravine",
             [known("sgd"), other_rule, (other_rule, {"lr": 1})],
-            "runs has 2 rules of your own; explore shows one",
+            "runs has 2 rules of your own",
         ),
         ("ravine", [sgd], "sgd is run with 'power'; explore knows its lr"),
         ("ravine", [known("sgd", mu=0.1)], "sgd is run with 'mu'; explore knows its lr"),

@@ -18,7 +18,8 @@ export class Choice {
 
   // Another optimizer to look at; one that is not shown comes to the others.
   activate(setting, rule) {
-    return { ...(setting.runs[rule] ? {} : this.show(setting, rule)), active: rule };
+    const isCopy = rule === "own" && setting.active !== "own" && FORMULAS.includes(setting.text);
+    return { ...(setting.runs[rule] && !isCopy ? {} : this.show(setting, rule)), active: rule };
   }
 
   show(setting, rule) {
@@ -26,7 +27,7 @@ export class Choice {
     return { runs: inOrder({ ...setting.runs, [rule]: this.knobsOf(setting, rule) }) };
   }
 
-  // The reader's rule is what it was; unless he wrote none yet, when it is a copy of the one that is looked at.
+  // The reader's rule is what it was; unless nothing was written yet, when it is a copy of the one that is looked at.
   showOwn({ active, runs, text }) {
     const left = this.own ?? { text: RULES[active].formula, knobs: runs[active] };
     return this.write({ runs, text }, left.text, left.knobs);

@@ -34,7 +34,8 @@ export class Typing {
   // reads it, too: so it can be undone.
   async copy({ text, runs }) {
     const python = toPython(read(text).program, runs.own);
-    if (await copied(python)) return "The function is copied.";
+    const which = this.field.value === text ? "function" : "last function that could be read";
+    if (await copied(python)) return `The ${which} is copied.`;
     this.field.focus();
     this.field.select();
     document.execCommand("insertText", false, python);
