@@ -45,6 +45,7 @@ def test_scripts_are_small_and_ask_for_nothing():
     asks = r"https?://(?!www\.w3\.org/2000/svg)|\bfetch\(|^\s*import\b|\bimport\("
     script = re.sub(r"/\*!.*?\*/", "", playground.script(), flags=re.DOTALL)  # a licence may name its home
     assert not re.search(asks, script, flags=re.MULTILINE)
+    assert not re.search(r"\beval\b|\bFunction\b", script)  # which the pages' policy forbids
 
 
 def test_every_module_is_part_of_the_script():

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from selenium.webdriver import ActionChains, Keys
 from selenium.webdriver.support.ui import Select
+from test_typed import broken_texts
 
 AXE = (ROOT / "tests" / "book" / "vendor" / "axe.min.js").read_text(encoding="utf-8")
 RMSPROP = FACTS["rules"]["rmsprop"]["formula"]
@@ -243,3 +244,28 @@ def test_it_fits_and_axe_finds_nothing(width, driver, own):
         own,
     )
     assert found == []
+
+
+# Types one text after the other and returns what went wrong: what was thrown, and what was drawn that is no number.
+TYPE = """const [element, texts] = arguments, wrong = [];
+const { text, message, line } = element.view.parts;
+const isOdd = ({ value }) => /NaN|Infinity|undefined|\\[object/.test(value);
+for (const one of texts) {
+    try {
+        text.value = one;
+        text.dispatchEvent(new Event("input"));
+        element.draw();
+    } catch (error) {
+        wrong.push(`${error}: ${one}`);
+    }
+    const attributes = [...element.shadowRoot.querySelectorAll("*")].flatMap((part) => [...part.attributes]);
+    wrong.push(...attributes.filter(isOdd).map(({ name, value }) => `${name}=${value.slice(0, 80)}: ${one}`));
+    if (!message.textContent || !line.textContent) wrong.push(`no words: ${one}`);
+}
+return wrong;"""
+
+
+def test_whatever_is_typed_the_picture_is_one(driver, own):
+    assert driver.execute_script(TYPE, own, list(broken_texts(300, seed=3))) == []
+    write(own, RMSPROP)
+    assert status(own, "Your rule ends at (−0.0106")
