@@ -77,13 +77,13 @@ def _exported(text: str) -> dict[str, str]:
 
 def _scope(path: Path, text: str) -> str:
     """A module as a constant that holds its exports."""
-    exported = ", ".join(name if name == own else f"{name}: {own}" for name, own in _exported(text).items())
-    text = NAMES.sub(lambda found: f"const {{{found[1]}}} = {_constant(found[2])};", text)
+    exported = ",".join(name if name == own else f"{name}:{own}" for name, own in _exported(text).items())
+    text = NAMES.sub(lambda found: f"const {{{re.sub(' ', '', found[1])}}}={_constant(found[2])};", text)
     text = WHOLE.sub(lambda found: f"const {found[1]} = {_whole(path.parent / found[2], found[3])};", text)
     text = TAIL.sub("\n", EXPORT.sub("", text))
     if left_over := LEFT_OVER.search(text):
         raise ValueError(f"{path.name} says {left_over[0]!r}; bundle.py understands imports and exports by name alone")
-    return f"const {_constant(path.name)} = (() => {{\n{text}return {{ {exported} }};\n}})();"
+    return f"const {_constant(path.name)} = (() => {{\n{text}return {{{exported}}};\n}})();"
 
 
 def _constant(source: str) -> str:

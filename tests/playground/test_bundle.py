@@ -73,7 +73,7 @@ def test_what_authors_alone_need_stays_with_them(write):
 def test_names_that_a_vendored_module_exports_at_its_end(write):
     vendored = "const e=1;export{e as Big,e as default};\n"
     entry = write(a='import { Big } from "./b.js";\nexport const one = Big;', b=vendored)
-    assert "return { Big: e, default: e };" in bundle.joined(entry)
+    assert "return {Big:e,default:e};" in bundle.joined(entry)
 
 
 def test_the_script_is_small_and_names_whose_work_is_in_it():

@@ -85,6 +85,19 @@ def test_what_was_written_is_kept_when_other_rules_are_looked_at(own):
     assert field(own).get_property("value") == "x = x - lr * g / 3"
 
 
+def test_it_can_start_anew_from_another_rule(driver, own):
+    write(own, "x = x − η g + (")
+    choose(own, "momentum")
+    choose(own, "own")
+    assert field(own).get_property("value") == "x = x − η g + ("
+    wait(driver, lambda: part(own, "anew").text == "start from momentum")
+    part(own, "anew").click()
+    assert field(own).get_property("value") == setting_of(own)["text"] == RULES["momentum"]["formula"]
+    assert setting_of(own)["runs"]["own"] == RULES["momentum"]["knobs"]
+    field(own).send_keys(Keys.CONTROL, "z")
+    assert field(own).get_property("value") == "x = x − η g + ("
+
+
 def test_the_path_follows_each_keystroke_and_each_used_knob_has_its_slider(driver, own):
     write(own, "x = x − η g")
     wait(driver, lambda: sliders(own) == ["lr"])
@@ -96,7 +109,7 @@ def test_the_path_follows_each_keystroke_and_each_used_knob_has_its_slider(drive
     wait(driver, lambda: sliders(own) == ["lr", "mu"])
     own.shadow_root.find_element("css selector", "[data-knob='mu']").send_keys(Keys.HOME)
     wait(driver, lambda: setting_of(own)["runs"]["own"]["mu"] == 0)
-    assert (points(own) == [-5, -2]).all()
+    wait(driver, lambda: (points(own) == [-5, -2]).all())
     field(own).send_keys(Keys.BACKSPACE * 4)
     wait(driver, lambda: sliders(own) == ["lr"])
     field(own).send_keys(" · μ")
@@ -196,6 +209,14 @@ def test_a_pasted_function_brings_its_own_numbers(driver, own):
     field(own).send_keys(Keys.CONTROL, Keys.END)
     field(own).send_keys("\n# a remark")
     assert setting_of(own)["runs"]["own"]["lr"] == 0.105
+
+
+def test_after_a_reset_it_begins_anew(driver, own):
+    write(own, "x = x − η g / 7")
+    part(own, "reset").click()
+    wait(driver, lambda: not field(own).is_displayed())
+    choose(own, "own")
+    assert field(own).get_property("value") == RMSPROP
 
 
 def test_reset_takes_back_what_is_in_hand(driver, page):

@@ -4,7 +4,7 @@ import { RULES } from "./facts.js";
 import { read } from "./program.js";
 import { defaultKnobs, inOrder } from "./setting.js";
 
-const FORMULAS = Object.values(RULES).map(({ formula }) => formula);
+const FORMULAS = Object.values(RULES).map(({ formula = "" }) => formula);
 
 // Each method takes a setting and returns what changes in it. An optimizer that comes back has the knobs that it left
 // with, if the surface is still the same.
@@ -18,8 +18,9 @@ export class Choice {
 
   // Another optimizer to look at; one that is not shown comes to the others.
   activate(setting, rule) {
-    const isCopy = rule === "own" && setting.active !== "own" && FORMULAS.includes(setting.text);
-    return { ...(setting.runs[rule] && !isCopy ? {} : this.show(setting, rule)), active: rule };
+    if (rule !== "own") this.before = rule;
+    const isThere = setting.runs[rule] && !(rule === "own" && setting.active !== "own" && this.isCopy(setting.text));
+    return { ...(isThere ? {} : this.show(setting, rule)), active: rule };
   }
 
   show(setting, rule) {
@@ -29,17 +30,29 @@ export class Choice {
 
   // The reader's rule is what it was; unless nothing was written yet, when it is a copy of the one that is looked at.
   showOwn({ active, runs, text }) {
-    const left = this.own ?? { text: RULES[active].formula, knobs: runs[active] };
+    const copy = { text: RULES[active].formula, knobs: runs[active] };
+    const left = this.isCopy(this.own?.text) ? copy : (this.own ?? copy);
     return this.write({ runs, text }, left.text, left.knobs);
   }
 
+  // Whether nothing was written yet.
+  isCopy(text) {
+    return !this.isWritten && FORMULAS.includes(text ?? "");
+  }
+
+  // The rule of the book that the reader's may start from anew.
+  bookRule({ runs, active }) {
+    return [active, this.before, ...Object.keys(runs)].find((rule) => rule && rule !== "own") ?? "rmsprop";
+  }
+
   // Another text: each of its knobs is where it was, or where a function's own defaults have just put it.
-  write({ runs, text }, now, knobs = runs.own) {
+  write({ runs, text }, now, knobs) {
+    this.isWritten = !knobs || this.isWritten;
     const { program } = read(text ?? "");
     const before = program?.defaults ?? {};
     const { knobs: names, defaults } = read(now).program;
     const knobOf = (name) => (defaults[name] === before[name] ? undefined : defaults[name]) ?? this.latest[name];
-    Object.assign(this.latest, knobs);
+    Object.assign(this.latest, knobs ?? runs.own);
     const own = Object.fromEntries(names.map((name) => [name, knobOf(name)]));
     return { runs: inOrder({ ...runs, own }), text: now };
   }
@@ -47,7 +60,7 @@ export class Choice {
   hide({ surface, runs, active, text }, rule) {
     const { [rule]: left, ...others } = runs;
     this.remembered.set(`${rule} ${surface}`, left);
-    if (rule === "own") this.own = FORMULAS.includes(text) ? undefined : { text, knobs: left };
+    if (rule === "own") this.own = { text, knobs: left };
     return { runs: others, active: active in others ? active : Object.keys(others)[0] };
   }
 }

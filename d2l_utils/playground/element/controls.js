@@ -16,6 +16,7 @@ export function listen(element) {
   on("play", "click", () => element.playOrPause());
   on("reset", "click", () => element.reset());
   on("python", "click", async () => element.tell(await element.view.typing.copy(element.setting)));
+  on("anew", "click", () => element.startAnew());
   on("copy", "click", async () => element.tell(await element.link.copy(element.setting)));
   on("details", "toggle", () => element.view.showTable());
   parts.copy.hidden = !element.link;

@@ -56,6 +56,7 @@ class OptimizerPlayground extends HTMLElement {
     if (this.isStale) {
       this.traces = run(this.setting);
       this.view.drawRuns(this.setting, this.traces);
+      this.view.parts.anew.textContent = `start from ${RULES[this.choice.bookRule(this.setting)].title}`;
     }
     this.isStale = false;
     this.view.drawStep(this.setting, this.traces, this.notice);
@@ -90,6 +91,14 @@ class OptimizerPlayground extends HTMLElement {
   reset() {
     this.view.typing.forget();
     this.change(this.initial.setting);
+  }
+
+  startAnew() {
+    const rule = this.choice.bookRule(this.setting);
+    this.view.typing.enter(RULES[rule].formula);
+    const knobs = this.setting.runs[rule] ?? this.choice.knobsOf(this.setting, rule);
+    this.choice.isWritten = false;
+    this.change(this.choice.write(this.setting, RULES[rule].formula, knobs));
   }
 
   overlay({ value, checked: isShown }) {

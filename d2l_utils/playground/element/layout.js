@@ -43,6 +43,7 @@ export const layout = () => `
       <textarea id="text" spellcheck="false" autocapitalize="off" autocomplete="off" autocorrect="off"
         aria-describedby="message" data-part="text"></textarea></div>
     <div class="below"><p id="message" data-part="message"></p>
+      <button type="button" data-part="anew"></button>
       <button type="button" data-part="python">copy as Python</button></div>
   </div>
   <div class="panels">

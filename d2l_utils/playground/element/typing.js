@@ -30,15 +30,18 @@ export class Typing {
     this.mark(read(text).program);
   }
 
-  // Resolves to what came of it, in words. Where the clipboard is closed, the function is typed into the field, which
-  // reads it, too: so it can be undone.
-  async copy({ text, runs }) {
-    const python = toPython(read(text).program, runs.own);
-    const which = this.field.value === text ? "function" : "last function that could be read";
-    if (await copied(python)) return `The ${which} is copied.`;
+  // Another text, as if it were typed, so that it can be undone.
+  enter(text) {
     this.field.focus();
     this.field.select();
-    document.execCommand("insertText", false, python);
+    document.execCommand("insertText", false, text);
+  }
+
+  // Resolves to what came of it, in words. Where the clipboard is closed, the function stands in the field, which reads it.
+  async copy({ text, runs }) {
+    const python = toPython(read(text).program, runs.own);
+    if (await copied(python)) return "The function is copied.";
+    this.enter(python);
     return "The function stands in the field: copy it from there.";
   }
 
