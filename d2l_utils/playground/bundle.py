@@ -15,7 +15,7 @@ TAIL = re.compile(r"export\{([^}]*)\};?\s*$")  # of a vendored module
 EXPORT = re.compile(r"^export (?=(?:async function|function|class|const) (\w+))", re.MULTILINE)
 # A fifth of the script: blank lines, indents, comments (behind code only those without quotes, so in no string).
 FOR_AUTHORS = re.compile(r"^ *(?:// .*)?\n|^ +| // [^\"'`\n]*$", re.MULTILINE)
-OF_STYLE = re.compile(r"/\*.*?\*/|\s*([{};])\s*|(?<=[:,]) |\s+(?=\s)|\n", re.DOTALL)
+OF_STYLE = re.compile(r"/\*.*?\*/|[\s;]*([{}]|;(?!\s*\}))\s*|(?<=[:,]) |\s+(?=\s)|\n", re.DOTALL)
 LEFT_OVER = re.compile(r"^(?:import|export)\b.*", re.MULTILINE)
 
 

@@ -10,7 +10,7 @@ from numbers import Real
 from .facts import FACTS
 
 SLIDERS = FACTS["own"]["knobs"]
-SPELLED = {"eta": "lr", "epsilon": "eps"}  # as element/notation.js has them
+SPELLED = {"eta": "lr", "epsilon": "eps", "beta_1": "beta1", "beta_2": "beta2"}  # as element/notation.js has them
 ALIASES = {"minimum": "min", "maximum": "max", "absolute": "abs"}
 FUNCTIONS = {"sqrt": 1, "abs": 1, "sign": 1, "exp": 1, "log": 1, "sum": 1, "norm": 1, "min": 2, "max": 2}
 TAKEN = {*SLIDERS, *SPELLED, *FUNCTIONS, *ALIASES, "x", "g", "t", "state", "np"}

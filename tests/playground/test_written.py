@@ -129,8 +129,11 @@ def test_a_rule_without_a_source_stays_still():
     assert "its source is not to be had" in plot.explore("ravine", namespace["mine"], num_steps=3).why_still
 
 
-def test_functions_are_those_of_the_page(driver, tmp_path):
+def test_names_are_those_of_the_page(driver, tmp_path):
     open_page(driver, tmp_path, SCRIPT)
+    for name in (*written.SLIDERS, *written.SPELLED):
+        script = 'return customElements.get("optimizer-playground").read(arguments[0]).program.knobs'
+        assert driver.execute_script(script, f"x = x - {name} g") == [written.SPELLED.get(name, name)]
     for name, many in written.FUNCTIONS.items():
         text = f"x = x - {name}({', '.join('g' * many)})"
         script = 'return customElements.get("optimizer-playground").read(arguments[0]).error ?? null'

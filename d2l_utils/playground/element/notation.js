@@ -16,10 +16,10 @@ const LATIN = "A-Za-zÀ-ÖØ-öø-ɏ_";
 const NAME = `(?:np\\.(?:linalg\\.)?)?(?:[Ͱ-Ͽµ∆](?:_?[0-9₀-₉]+)?|[${LATIN}][${LATIN}0-9]*)\\p{M}*[₀-₉]*`;
 const NUMBER = "(?:\\d+\\.?\\d*|\\.\\d+)(?:[eE][-−+]?\\d+)?";
 const KINDS = `\\s+|(?<number>${NUMBER})|(?<name>${NAME})|(?<raised>⁻?[⁰¹²³⁴-⁹]+|ᵗ)`;
-const TOKEN = new RegExp(`${KINDS}|(?<sign>\\*\\*|[-−–+*·⋅×/÷^()=,√])`, "uy");
-const SIGNS = { "−": "-", "–": "-", "·": "*", "⋅": "*", "×": "*", "÷": "/", "**": "^", "√": "~" };
+const TOKEN = new RegExp(`${KINDS}|(?<sign>\\*\\*|[-−–+*·⋅×⊙/÷^()=,√])`, "uy");
+const SIGNS = { "−": "-", "–": "-", "·": "*", "⋅": "*", "×": "*", "⊙": "*", "÷": "/", "**": "^", "√": "~" };
 const RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹";
-const SPELLED = `η lr, γ gamma, β beta, μ mu, µ mu, ρ rho, ε eps, ϵ eps, λ weight_decay, ∆ Δ, eta lr, epsilon eps,
+const SPELLED = `η lr, γ gamma, β beta, μ mu, µ mu, ρ rho, ε eps, ϵ eps, λ weight_decay, ∆ Δ, eta lr, epsilon eps, beta_1 beta1, beta_2 beta2,
   minimum min, maximum max`;
 const PLAIN = new Map(SPELLED.split(",").map((pair) => pair.trim().split(" ")));
 const MARKS = { "\u0302": "_hat", "\u0303": "_tilde", "\u0304": "_bar" };

@@ -3,7 +3,7 @@
 import { stepper } from "./evaluate.js";
 import { RULES, isKnob } from "./facts.js";
 import { FUNCTIONS, treeOf } from "./grammar.js";
-import { Unreadable, refuse, split, tokensOf } from "./notation.js";
+import { MISSING, Unreadable, refuse, split, tokensOf } from "./notation.js";
 import { pythonFrame, returned, unpacked } from "./pasted.js";
 
 const LONGEST = 2000; // characters: many times what a rule needs
@@ -76,9 +76,9 @@ function assignment(tokens, end) {
   if (equals < 0) refuse("an = is missing here: a line says what becomes of a name", end);
   const left = split(tokens.slice(0, equals), tokens[equals].at);
   const right = split(tokens.slice(equals + 1), tokens[equals].to);
-  if (left.length !== right.length) {
-    refuse(`${left.length} to the left of = and ${right.length} to the right`, tokens[equals].at);
-  }
+  const more = right[left.length];
+  if (more) refuse("a comma has no place here", more.at - 1, more.at);
+  if (left.length > right.length) refuse(MISSING, end);
   return { targets: left.map(target), sources: right };
 }
 
