@@ -94,6 +94,15 @@ SAME = {
     ],
     "x = x − η g / norm(g)": ["x = x - lr * g / np.linalg.norm(g)", "x = x − η g / √sum(g²)"],
     "x = x − η max(g, 0) + η max(−g, 0)": ["x = x - lr * np.maximum(g, 0) + lr * np.maximum(-g, 0.0)"],
+    "s = 0.99 s + (1 − 0.99) g²\nx = x + −0.1 g / √s": [
+        """def rmsprop(
+            x, g, state=(0,), alpha: float = 0.99, rate=-0.1,
+        ):
+            \"\"\"RMSProp = a rule.\"\"\"
+            (s,) = state
+            s = alpha * s + (1 - alpha) * g * g  # the mean
+            return x + rate * g / np.sqrt(s), (s,)""",
+    ],
     "x = x + η · −g²": ["x = x - η g^2", "x = x + η (−(g²))"],
 }
 
@@ -111,8 +120,8 @@ def test_spellings_mean_the_same(text, driver, page):
 
 # A text, the place that is broken (of the first character; as many as are marked follow), and the words.
 BROKEN = [
-    ("", "", "", "a line that says what becomes of x is missing here: x = …"),
-    ("x", "", "", "an = is missing here: a line says what becomes of a name"),
+    ("", "", "", "a line x = … is missing here"),
+    ("x", "", "", "an = is missing here: name = …"),
     ("x = ", "", " ", "something is missing here: a number, a name or a bracket"),
     ("s = g\nx = x − η g / √(s + ε", "", "", "a bracket is missing here"),
     ("x = x − η g / √(s + ε\ny = 1", "", "\ny = 1", "a bracket is missing here"),
@@ -137,8 +146,13 @@ BROKEN = [
     ("x = x 3", "", "3", "a sign is missing here"),
     ("x = x − 1e999 g", "1e999", " g", "no number is as large as this"),
     ("x = norm(g)", "", " norm(g)", "x has a number for each coordinate, and this is one number"),
-    ("def f(x, g, state=(), alpha=1):\n    return x, state", "alpha", "=1):\n    return x, state", "alpha is no"),
-    ("def f(p, g):\n    return p, state", "", "p, g):\n    return p, state", "the argument x is missing here"),
+    ("def f(x, g, state=(), a=None):\n    return x, state", "a", "=None):\n    return x, state", "a needs a number"),
+    (
+        "def f(p, g):\n    return p, state",
+        "",
+        "p, g):\n    return p, state",
+        "a rule begins with x, g, state",
+    ),
     ("def f(x, g, state=(0,)):\n    (s,) = state\n    return x, (s, s)", " (s, s)", "", "the state has 1 entries"),
     ("def f(x, g, state=(0,)):\n    return x", "", "", "return takes two here: the new x, and the state in a bracket"),
 ]

@@ -193,7 +193,7 @@ def test_it_is_copied_as_python_and_a_function_is_read(driver, own):
     assert driver.execute_script("return window.kept") == FUNCTION
     driver.execute_script(CLIPBOARD % "() => Promise.reject()")
     part(own, "python").click()
-    status(own, "The function stands in the field: copy it from there.")
+    status(own, "The function stands in the field, to be copied.")
     assert field(own).get_property("value") == FUNCTION
     assert np.array_equal(points(own), before)
     field(own).send_keys(Keys.CONTROL, "z")

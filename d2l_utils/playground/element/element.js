@@ -89,7 +89,7 @@ class OptimizerPlayground extends HTMLElement {
   }
 
   reset() {
-    this.view.typing.forget();
+    this.view.typing.good = null; // what is in hand goes
     this.change(this.initial.setting);
   }
 

@@ -106,7 +106,7 @@ export function checkBrackets(tokens, isCallable) {
 }
 
 const CHECKS = {
-  "(": (open, isCall) => open.push(isCall) > DEEPEST && "too many brackets stand in one another here",
+  "(": (open, isCall) => open.push(isCall) > DEEPEST && "too many brackets in one another",
   ")": (open) => open.pop() === undefined && "this bracket is one too many",
   ",": (open) => !open.at(-1) && "a comma has no place here",
   "=": () => "one = in a line is enough",

@@ -1,43 +1,41 @@
 // A rule as a pure function of Python: what surrounds its lines is blanked out, so that all places stay what they are.
 
-import { RULES, isKnob } from "./facts.js";
+import { isKnob } from "./facts.js";
 import { plainName, refuse, split, tokensOf } from "./notation.js";
 
 const HEADER = /^[ \t]*def\s+\w+\s*\(((?:[^()]|\([^()]*\))*)\)\s*(?:->[^:\n]*)?:/m;
 const AROUND = /"""[\s\S]*?"""|#.*|^[ \t]*(?:from|import)\s.*/gm;
-const FIRST = ["x", "g", "state"];
 
 const blank = (text) => text.replace(/[^\n]/g, " ");
 
-// The source without what surrounds it, and what its header gives the knobs.
+// The source without what surrounds it, and the numbers that its header gives: the knobs', and those of what has no
+// slider.
 export function pythonFrame(text) {
   const source = text.replace(AROUND, blank);
   const header = HEADER.exec(source);
-  if (!header) return { source, defaults: {} };
+  if (!header) return { source, defaults: {}, constants: {} };
   const from = header.index + header[0].indexOf("(") + 1;
-  return { source: source.replace(header[0], blank), defaults: defaultsOf(header[1], from) };
+  const [x, g, state, ...others] = argumentsIn(header[1], from);
+  if ([x, g, state].map((one) => one?.name).join() !== "x,g,state") refuse("a rule begins with x, g, state", from);
+  return { source: source.replace(header[0], blank), ...numbersIn(others) };
 }
 
-function defaultsOf(inside, from) {
-  const defaults = {};
-  let at = from;
-  inside.split(/,(?![^(]*\))/).forEach((part, i) => {
+const argumentsIn = (inside, from) =>
+  inside.split(/,(?![^(]*\))/).map((part) => {
     const [, written, given] = /^\s*([^\s:=]*)[^=]*=?\s*([\s\S]*?)\s*$/.exec(part);
-    const name = plainName(written);
-    const place = at + part.indexOf(written);
-    if (i < FIRST.length && name !== FIRST[i]) {
-      refuse(`the argument ${FIRST[i]} is missing here: a rule begins with x, g, state`, place);
-    }
-    if (i >= FIRST.length && name) checkKnob(name, place, place + written.length);
-    if (i >= FIRST.length && given && Number.isFinite(Number(given))) defaults[name] = Number(given);
-    at += part.length + 1;
+    const at = from + part.indexOf(written);
+    from += part.length + 1;
+    return { name: plainName(written), at, to: at + written.length, given };
   });
-  return defaults;
-}
 
-function checkKnob(name, at, to) {
-  if (isKnob(name)) return;
-  refuse(`${name} is no slider here; there are ${Object.keys(RULES.own.knobs).join(", ")}`, at, to);
+function numbersIn(others) {
+  const numbers = { defaults: {}, constants: {} };
+  for (const { name, at, to, given } of others) {
+    const value = Number(given || NaN);
+    if (Number.isFinite(value)) numbers[isKnob(name) ? "defaults" : "constants"][name] = value;
+    else if (name && !isKnob(name)) refuse(`${name} needs a number: ${name}=1, say`, at, to);
+  }
+  return numbers;
 }
 
 // The names of a line such as s, delta = state; undefined where it is another.

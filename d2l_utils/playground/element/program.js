@@ -7,7 +7,6 @@ import { MISSING, Unreadable, refuse, split, tokensOf } from "./notation.js";
 import { pythonFrame, returned, unpacked } from "./pasted.js";
 
 const LONGEST = 2000; // characters: many times what a rule needs
-const FIXED = ["x", "g", "t"];
 const RESERVED = `state np False None True and as assert async await break class continue def del elif else except
   finally for from global if import in is lambda nonlocal not or pass raise return try while with yield`.split(/\s+/);
 
@@ -31,20 +30,27 @@ function attempt(text) {
 }
 
 function programOf(text) {
-  const { source, defaults } = pythonFrame(text);
+  const { source, defaults, constants } = pythonFrame(text);
   const parts = statementsOf(source);
-  const known = new Set([...Object.keys(RULES.own.knobs), ...FIXED, ...parts.flatMap((part) => part.targets)]);
+  const known = new Set([...Object.keys(RULES.own.knobs), ...parts.flatMap((part) => part.targets)]);
   const statements = parts.map(({ targets, sources }) => {
-    for (const token of sources.flatMap(({ tokens }) => tokens)) refuseTaken(token, ofPython(token.text));
+    for (const token of sources.flatMap(({ tokens }) => tokens)) prepare(token, constants);
     const trees = sources.map(({ tokens, at }) => treeOf(tokens, known, at));
     return { targets, trees };
   });
   if (!parts.some(({ targets }) => targets.includes("x"))) {
-    refuse("a line that says what becomes of x is missing here: x = …", source.trimEnd().length);
+    refuse("a line x = … is missing here", source.trimEnd().length);
   }
   const program = { statements, defaults, ...namesIn(statements) };
   checkPair(program, parts);
   return program;
+}
+
+function prepare(token, constants) {
+  refuseTaken(token, ofPython(token.text));
+  if (!Object.hasOwn(constants, token.text)) return;
+  token.kind = "number";
+  token.text = `(${constants[token.text]})`;
 }
 
 // One number would do for x in the picture, but no array of Python has the shape of two for it.
@@ -73,7 +79,7 @@ function statementsOf(source) {
 
 function assignment(tokens, end) {
   const equals = tokens.findIndex(({ text }) => text === "=");
-  if (equals < 0) refuse("an = is missing here: a line says what becomes of a name", end);
+  if (equals < 0) refuse("an = is missing here: name = …", end);
   const left = split(tokens.slice(0, equals), tokens[equals].at);
   const right = split(tokens.slice(equals + 1), tokens[equals].to);
   const more = right[left.length];

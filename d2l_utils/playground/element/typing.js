@@ -42,12 +42,7 @@ export class Typing {
     const python = toPython(read(text).program, runs.own);
     if (await copied(python)) return "The function is copied.";
     this.enter(python);
-    return "The function stands in the field: copy it from there.";
-  }
-
-  // The next text is shown, whatever is in hand.
-  forget() {
-    this.good = null;
+    return "The function stands in the field, to be copied.";
   }
 
   mark(program, error) {
