@@ -14,6 +14,7 @@ SPELLED = {"eta": "lr", "epsilon": "eps", "beta_1": "beta1", "beta_2": "beta2"} 
 ALIASES = {"minimum": "min", "maximum": "max", "absolute": "abs"}
 FUNCTIONS = {"sqrt": 1, "abs": 1, "sign": 1, "exp": 1, "log": 1, "sum": 1, "norm": 1, "min": 2, "max": 2}
 TAKEN = {*SLIDERS, *SPELLED, *FUNCTIONS, *ALIASES, "x", "g", "t", "state", "np"}
+ANY_SIZE = "lr", "eps", "weight_decay"  # sliders of numbers above 1, too
 OPERATORS = ast.Add | ast.Sub | ast.Mult | ast.Div | ast.Pow | ast.USub | ast.UAdd
 
 
@@ -111,16 +112,25 @@ class _Lines(ast.NodeTransformer):
         if not (isinstance(last, ast.Return) and isinstance(last.value, ast.Tuple) and len(last.value.elts) == 2):
             raise Unwritable("it does not end with return x, (s,)")
         for node in lines:
-            if not isinstance(node, ast.Assign) or len(node.targets) != 1:
-                raise Unwritable(f"it has a line that is no assignment: {ast.unparse(node).splitlines()[0]}")
             if not (self.counts and _is_count(node)):
-                yield ast.unparse(self.visit(node))
+                yield self._assignment(node)
         x, state = last.value.elts
         yield from self._returned(x, state)
 
+    def _assignment(self, node: ast.stmt) -> str:
+        first = ast.unparse(node).splitlines()[0]
+        if not isinstance(node, ast.Assign) or len(node.targets) != 1:
+            raise Unwritable(f"it has a line that is no assignment: {first}")
+        targets, values = (getattr(part, "elts", [part]) for part in (node.targets[0], node.value))
+        if len(targets) != len(values) or not all(isinstance(target, ast.Name) for target in targets):
+            raise Unwritable(f"no line of the field says {first}")
+        left, right = (", ".join(ast.unparse(self.visit(part)) for part in parts) for parts in (targets, values))
+        return f"{left} = {right}"
+
     def _returned(self, x: ast.expr, state: ast.expr) -> Iterator[str]:
         """What return sets, each in a line of its own where none of them needs the old value of another."""
-        entries = [] if ast.unparse(state) in self.names else getattr(state, "elts", None)
+        is_whole = isinstance(state, ast.Name) and self.names.get(state.id) == "state"
+        entries = [] if is_whole else getattr(state, "elts", None)
         if entries is None or (entries and len(entries) != len(self.state)):
             raise Unwritable(f"it returns the state as {ast.unparse(state)}; it began with {len(self.state)} names")
         pairs = [("x", self.visit(x))]
@@ -133,7 +143,7 @@ class _Lines(ast.NodeTransformer):
             yield from (f"{name} = {value}" for name, value in new)
 
     def generic_visit(self, node: ast.AST) -> ast.AST:
-        known = ast.Assign | ast.Tuple | ast.BinOp | ast.UnaryOp | ast.Constant | ast.expr_context | OPERATORS
+        known = ast.BinOp | ast.UnaryOp | ast.Constant | ast.expr_context | OPERATORS
         if not isinstance(node, known) or isinstance(getattr(node, "value", 0), str | bytes | bool | complex):
             raise Unwritable(f"no line of the field says {ast.unparse(node)}")
         return super().generic_visit(node)
@@ -155,9 +165,6 @@ class _Lines(ast.NodeTransformer):
         if FUNCTIONS.get(name) != len(given) or node.keywords:
             raise Unwritable(f"no line of the field says {ast.unparse(node)}")
         return ast.Call(ast.Name(name, ast.Load()), [self.visit(value) for value in given], [])
-
-
-ANY_SIZE = "lr", "eps", "weight_decay"
 
 
 def _plain(node: ast.stmt) -> ast.stmt:

@@ -43,6 +43,7 @@ def not_counting(x, g, state=(0,), lr=0.4):
 
 def swapping(x, g, state=(0, 0), lr=0.1):
     a, b = state
+    a, b = b, a
     return x - lr * (g + a) / np.linalg.norm(g), (b, -(g**2).sum() * 0.01 + x)
 
 
@@ -97,6 +98,12 @@ def sets_a_slider(x, g, state=(0,), lr=0.1):
     return x - lr * g, state
 
 
+def packed(x, g, state=(0,), lr=0.1):
+    (s,) = state
+    new = (s + g,)
+    return x - lr * g, new
+
+
 def indexed(x, g, state=(0,), lr=0.1):
     return x - lr * g, (state[0] + g,)
 
@@ -108,6 +115,7 @@ def indexed(x, g, state=(0,), lr=0.1):
         (helped, "no line of the field says np.clip(g, -1, 1)"),
         (outside, "no line of the field says len(RUN)"),
         (sets_a_slider, "it sets lr, which is an argument"),
+        (packed, "it returns the state as new; it began with 1 names"),
         (indexed, "it returns the state as (state[0] + g,); it began with 0 names"),
         (lambda x, g, state=(), lr=0.1: (x - lr * g, state), "it is no function that begins with def"),
     ],
