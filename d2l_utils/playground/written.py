@@ -2,6 +2,7 @@
 
 import ast
 import inspect
+import math
 import re
 import textwrap
 from collections.abc import Callable, Iterator
@@ -14,6 +15,7 @@ SPELLED = {"eta": "lr", "epsilon": "eps", "beta_1": "beta1", "beta_2": "beta2"} 
 ALIASES = {"minimum": "min", "maximum": "max", "absolute": "abs"}
 FUNCTIONS = {"sqrt": 1, "abs": 1, "sign": 1, "exp": 1, "log": 1, "sum": 1, "norm": 1, "min": 2, "max": 2}
 TAKEN = {*SLIDERS, *SPELLED, *FUNCTIONS, *ALIASES, "x", "g", "t", "state", "np"}
+LONGEST = 2000  # characters, as element/program.js has it
 ANY_SIZE = "lr", "eps", "weight_decay"  # sliders of numbers above 1, too
 OPERATORS = ast.Add | ast.Sub | ast.Mult | ast.Div | ast.Pow | ast.USub | ast.UAdd
 
@@ -42,6 +44,8 @@ def written(rule: Callable, knobs: dict) -> tuple[str, dict]:
     function = _definition(rule)
     lines = _Lines(function, knobs)
     text = "\n".join(lines.all())
+    if len(text) > LONGEST:
+        raise Unwritable(f"the field holds {LONGEST} characters, and it would be {len(text)}")
     used = set(re.findall(r"\w+", text))
     return text, {name: value for name, value in lines.sliders.items() if name in used}
 
@@ -80,8 +84,8 @@ class _Lines(ast.NodeTransformer):
 
     def _add_knob(self, name: str, value: float) -> None:
         slider = SPELLED.get(name, name)
-        if not isinstance(value, Real) or isinstance(value, bool):
-            raise Unwritable(f"its {name} is {value!r}, which is no number")
+        if not isinstance(value, Real) or isinstance(value, bool) or not math.isfinite(value):
+            raise Unwritable(f"its {name} is {value!r}, which is no finite number")
         if slider in SLIDERS and (value > 0 if slider == "lr" else value >= 0) and (value <= 1 or slider in ANY_SIZE):
             self.names[name] = slider
             self.sliders[slider] = float(value)
@@ -150,7 +154,8 @@ class _Lines(ast.NodeTransformer):
 
     def visit_Name(self, node: ast.Name) -> ast.expr:
         if node.id in self.numbers:
-            return ast.Constant(self.numbers[node.id])
+            number = self.numbers[node.id]
+            return ast.Constant(number) if number >= 0 else ast.UnaryOp(ast.USub(), ast.Constant(-number))
         name = self.names.get(node.id)
         if name is None or name == "state":
             raise Unwritable(f"it uses {node.id}, which is neither an argument nor set in it")

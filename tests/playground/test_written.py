@@ -47,13 +47,17 @@ def swapping(x, g, state=(0, 0), lr=0.1):
     return x - lr * (g + a) / np.linalg.norm(g), (b, -(g**2).sum() * 0.01 + x)
 
 
+def negative(x, g, state=(), alpha=-0.5, power=2):
+    return x - alpha**power * g / (1 + abs(g)), state
+
+
 def too_fast(x, g, state=(0,), lr=10.0, mu=2.0):
     (v,) = state
     v = mu * v + lr * g
     return x - v, (v,)
 
 
-@pytest.mark.parametrize("rule", [clipped, centred, other_names, not_counting, swapping, too_fast])
+@pytest.mark.parametrize("rule", [clipped, centred, other_names, not_counting, swapping, negative, too_fast])
 def test_the_page_goes_the_way_of_the_function(rule, driver, tmp_path):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DivergenceWarning)
@@ -115,6 +119,7 @@ def indexed(x, g, state=(0,), lr=0.1):
         (helped, "no line of the field says np.clip(g, -1, 1)"),
         (outside, "no line of the field says len(RUN)"),
         (sets_a_slider, "it sets lr, which is an argument"),
+        ((centred, {"eps": float("inf")}), "its eps is inf, which is no finite number"),
         (packed, "it returns the state as new; it began with 1 names"),
         (indexed, "it returns the state as (state[0] + g,); it began with 0 names"),
         (lambda x, g, state=(), lr=0.1: (x - lr * g, state), "it is no function that begins with def"),
