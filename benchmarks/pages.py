@@ -15,15 +15,17 @@ const seen = (list) => list.getEntriesByName("first-contentful-paint").forEach((
 new PerformanceObserver(seen).observe({ type: "paint", buffered: true });
 """
 REDRAWN = """
-const [number, num_steps, done] = arguments, times = [];
+const [rules, isTyped, num_steps, done] = arguments, times = [];
 const play = document.querySelector("optimizer-playground");
-const rules = Object.keys(play.constructor.facts.rules).slice(-number);
 const runs = Object.fromEntries(rules.map((rule) => [rule, play.choice.knobsOf(play.setting, rule)]));
 play.change({ runs, active: rules[0], num_steps, step: 1 });
+if (isTyped) play.activate("own");
+const { text } = play.setting;
 const drag = (i) => {
   if (i === 120) return done(times);
   const start = performance.now();
   play.change({ start: [-5 + i / 100, -2 + i / 200] });
+  if (isTyped) play.change(play.choice.write(play.setting, text + " ".repeat(i % 2))); // as with a keystroke
   play.draw();
   play.getBoundingClientRect(); // the layout belongs to it
   times.push(performance.now() - start);
@@ -49,10 +51,12 @@ def report(driver):
     yield f"first words: median {statistics.median(times.values()):.0f} ms of {len(times)} pages"
     yield f"first words of {slowest}, the slowest: {times[slowest]:.0f} ms (at most {FIRST_WORDS} ms)"
     driver.get((site.OUTPUT / "index.html").as_uri())
-    for number, num_steps in ((2, 20), (len(FACTS["rules"]), 500)):
-        frames = sorted(driver.execute_async_script(REDRAWN, number, num_steps))
+    rules = list(FACTS["rules"])
+    for shown, is_typed, num_steps in ((rules[-2:], False, 20), (rules, False, 500), (["rmsprop", "adam"], True, 500)):
+        frames = sorted(driver.execute_async_script(REDRAWN, shown, is_typed, num_steps))
         middle, late = statistics.median(frames), frames[int(0.95 * len(frames))]
-        what = f"redraw of {number} optimizers, {num_steps} steps"
+        typed = " and a typed rule, read anew" if is_typed else ""
+        what = f"redraw of {len(shown)} optimizers{typed}, {num_steps} steps"
         yield f"{what}: median {middle:.1f} ms, 95th percentile {late:.1f} ms (a frame is {FRAME:.1f} ms)"
 
 

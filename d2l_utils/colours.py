@@ -19,4 +19,5 @@ OPTIMIZERS = {
     "AdamW": "#3c9e08",
     "AMSGrad": "#e15ad2",
     "Lion": "#6970f8",
+    "your rule": "#ff0f66",
 }

@@ -3,6 +3,7 @@
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 from . import facts
 
@@ -10,7 +11,11 @@ FOLDER = Path(__file__).parent
 ENTRY = FOLDER / "element" / "element.js"
 NAMES = re.compile(r'^import \{([^}]*)\} from "([^"]+)";$', re.MULTILINE)
 WHOLE = re.compile(r'^import (\w+) from "([^"]+)" with \{ type: "(json|text)" \};$', re.MULTILINE)
+TAIL = re.compile(r"export\{([^}]*)\};?\s*$")  # of a vendored module
 EXPORT = re.compile(r"^export (?=(?:async function|function|class|const) (\w+))", re.MULTILINE)
+# A fifth of the script: blank lines, indents, comments (behind code only those without quotes, so in no string).
+FOR_AUTHORS = re.compile(r"^ *(?:// .*)?\n|^ +| // [^\"'`\n]*$", re.MULTILINE)
+OF_STYLE = re.compile(r"/\*.*?\*/|[\s;]*([{}]|;(?!\s*\}))\s*|(?<=[:,]) |\s+(?=\s)|\n", re.DOTALL)
 LEFT_OVER = re.compile(r"^(?:import|export)\b.*", re.MULTILINE)
 
 
@@ -34,10 +39,10 @@ def script() -> str:
 
 
 def joined(entry: Path) -> str:
-    """A module and all that it imports, each once, after those that it imports itself."""
+    """A module and all that it imports, each once, after those that it imports, without what authors alone need."""
     scopes: dict[Path, str] = {}
     _add(entry.resolve(), scopes, ())
-    return "\n".join(scopes.values())
+    return FOR_AUTHORS.sub("", "\n".join(scopes.values()))
 
 
 def _add(path: Path, scopes: dict[Path, str], within: tuple[Path, ...]) -> None:
@@ -57,29 +62,40 @@ def _add(path: Path, scopes: dict[Path, str], within: tuple[Path, ...]) -> None:
 
 
 def _check_names(path: Path, names: str, imported: Path) -> None:
-    exported = EXPORT.findall(imported.read_text(encoding="utf-8"))
+    exported = _exported(imported.read_text(encoding="utf-8"))
     for name in re.findall(r"[^\s,]+", names):
         if name not in exported:
             raise ValueError(f"{path.name} imports {name!r}; {imported.name} exports {', '.join(exported)}")
 
 
+def _exported(text: str) -> dict[str, str]:
+    """The names that a module exports, and what each is called within."""
+    tail = TAIL.search(text)
+    pairs = [(*part.split(" as "), part)[:2] for part in tail[1].split(",")] if tail else []
+    return {name: name for name in EXPORT.findall(text)} | {name: own for own, name in pairs}
+
+
 def _scope(path: Path, text: str) -> str:
     """A module as a constant that holds its exports."""
-    exported = ", ".join(EXPORT.findall(text))
-    text = NAMES.sub(lambda found: f"const {{{found[1]}}} = {_constant(found[2])};", text)
+    exported = ",".join(name if name == own else f"{name}:{own}" for name, own in _exported(text).items())
+    text = NAMES.sub(lambda found: f"const {{{re.sub(' ', '', found[1])}}}={_constant(found[2])};", text)
     text = WHOLE.sub(lambda found: f"const {found[1]} = {_whole(path.parent / found[2], found[3])};", text)
-    text = EXPORT.sub("", text)
+    text = TAIL.sub("\n", EXPORT.sub("", text))
     if left_over := LEFT_OVER.search(text):
         raise ValueError(f"{path.name} says {left_over[0]!r}; bundle.py understands imports and exports by name alone")
-    return f"const {_constant(path.name)} = (() => {{\n{text}return {{ {exported} }};\n}})();"
+    return f"const {_constant(path.name)} = (() => {{\n{text}return {{{exported}}};\n}})();"
 
 
 def _constant(source: str) -> str:
-    return f"{Path(source).stem}Module"
+    return f"{Path(source).stem.replace('.', '_')}Module"
 
 
 def _whole(path: Path, kind: str) -> str:
     if path.resolve() == facts.FILE.resolve():
-        return json.dumps(facts.FACTS, ensure_ascii=False)  # as Python has them: with the colours
+        return _json(facts.FACTS)  # as Python has them: with the colours
     text = path.read_text(encoding="utf-8")
-    return json.dumps(json.loads(text) if kind == "json" else text, ensure_ascii=False)
+    return _json(json.loads(text) if kind == "json" else OF_STYLE.sub(lambda found: found[1] or "", text))
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 from ..rules import name_of
 from .bundle import script
-from .setting import checked, runs_of, surface_called
+from .setting import OWN, Run, checked, key_of, runs_of, surface_called
 from .surfaces import Surface
+from .written import Unwritable, written
 
 if TYPE_CHECKING:
     from ..plot.figure import Figure
@@ -24,17 +25,19 @@ class Playground:
 
     Attributes:
         setting: all that the picture depends on (dict): surface, start, num_steps, seed, runs (rule -> its
-            hyperparameters), active (a rule) and step.
+            hyperparameters), active (a rule) and step. The reader's own rule is called own, and stands in text.
         paths: the runs themselves, in the order in which they were given (list of Trajectory).
         figure: the still picture of them (Figure).
         alt: what it shows, in words (str).
+        why_still: why nothing can move in it, in words, or "" where it can (str).
     """
 
-    def __init__(self, setting: dict, paths: list[Trajectory], figure: Figure) -> None:
+    def __init__(self, setting: dict, paths: list[Trajectory], figure: Figure, why_still: str = "") -> None:
         self.setting = setting
         self.paths = paths
         self.figure = figure
         self.alt = figure.alt
+        self.why_still = why_still
 
     def svg(self) -> str:
         """The still picture as SVG, half as long: to a hundredth of a point, without the names of ten fonts a text."""
@@ -53,14 +56,15 @@ class Playground:
         svg = self.svg()
         encoded = base64.b64encode(svg.encode()).decode()
         still = f'<img alt="{escape(self.alt)}" src="data:image/svg+xml;base64,{encoded}">'
-        # JupyterLab must not take the keys that move a slider for its own.
-        element = self.html(still, data_lm_suppress_shortcuts="true")
-        bundle = {
-            "text/html": f"{element}\n<script>{script()}</script>",
-            "image/svg+xml": svg,
-            "text/plain": self.alt,
-        }
-        metadata = {"image/svg+xml": {"alt": self.alt}, "playground": self.setting}
+        bundle = {"image/svg+xml": svg, "text/plain": self.alt}
+        metadata = {"image/svg+xml": {"alt": self.alt}}
+        if self.why_still:
+            bundle["text/html"] = f"{still}<p>{escape(self.why_still)}</p>"
+        else:
+            # JupyterLab must not take the keys that move a slider for its own.
+            element = self.html(still, data_lm_suppress_shortcuts="true")
+            bundle = {"text/html": f"{element}\n<script>{script()}</script>", **bundle}
+            metadata["playground"] = self.setting
         display(bundle, raw=True, metadata=metadata)
 
 
@@ -76,8 +80,10 @@ def explore(
 
     Args:
         surface: the name of one of d2l_utils.playground.SURFACES (str).
-        *runs: those of the chapters' rules that the picture knows, each once: a rule, or a pair of a rule and its
-            hyperparameters (dict); what is not given is the rule's own default. The first has the controls.
+        *runs: those of the chapters' rules that the picture knows, each once, and at most one of your own: a rule, or
+            a pair of a rule and its hyperparameters (dict); what is not given is the rule's own default. The first
+            has the controls. Your own stands in a field where it can be changed, if its source has nothing but
+            arithmetic; else the picture stays still, and says why.
         start: where all begin, in the picture (two numbers), or None for the surface's own start.
         num_steps: how many steps each takes (int, 1 to 500), or None for as many as the surface has of its own.
         seed: which noise the gradients have, on the surface "noisy" (int, 0 to 2**32 - 1).
@@ -89,8 +95,8 @@ def explore(
 
     Raises:
         TypeError: one of these is of another type, or a run is neither a rule nor a pair.
-        ValueError: the surface, a rule or a hyperparameter is not known to the picture, a rule comes twice, lacks a
-            hyperparameter or fails, or a number lies outside its range.
+        ValueError: the surface, a rule or a hyperparameter is not known to the picture, a rule comes twice or another
+            of your own, lacks a hyperparameter or fails, or a number lies outside its range.
 
     Example:
         >>> def sgd(x, g, state=(), lr=0.1):
@@ -107,18 +113,29 @@ def explore(
     # Late: who asks for the script alone, as the book does, need not wait for MXNet and matplotlib.
     from .still import still
 
-    paths = [_path(rule, its, setting) for rule, _ in pairs]
-    return Playground(setting, paths, still(its, paths))
+    paths = [_path(rule, knobs, its, setting) for rule, knobs in pairs]
+    return Playground(setting, paths, still(its, paths), _write_own(pairs, setting))
 
 
-def _path(rule: Callable, its: Surface, setting: dict) -> Trajectory:
+def _write_own(pairs: list[Run], setting: dict) -> str:
+    """Put the text of the reader's own rule into the setting; returns why that cannot be done, or ""."""
+    for rule, knobs in pairs:
+        if key_of(rule) == OWN:
+            try:
+                setting["text"], setting["runs"][OWN] = written(rule, knobs)
+            except Unwritable as error:
+                return f"This picture does not move: the playground cannot show {name_of(rule)}, since {error}."
+    return ""
+
+
+def _path(rule: Callable, knobs: dict, its: Surface, setting: dict) -> Trajectory:
     """The way that a rule takes in this setting."""
     from ..train.descend import descend
 
     name = name_of(rule)
     where = (setting["start"], setting["num_steps"])
     try:
-        return descend(rule, its.f, its.slope(setting["seed"]), *where, **setting["runs"][name])
+        return descend(rule, its.f, its.slope(setting["seed"]), *where, **knobs)
     except Warning:  # of divergence: the reader's filter makes it an error
         raise
     except Exception as error:  # a reader's own rule may raise anything

@@ -1,5 +1,6 @@
 """What a playground can show, and the refusal of everything else, by name, before anything is run."""
 
+import inspect
 import sys
 from collections.abc import Callable, Sequence
 from numbers import Integral, Real
@@ -12,6 +13,7 @@ from .facts import FACTS
 from .surfaces import SURFACES, Surface
 
 RULES = FACTS["rules"]
+OWN = "own"  # the key of a rule that the reader wrote
 MOST_STEPS = FACTS["most_steps"]
 MOST_SEED = 2**32 - 1
 FROM_ZERO = "eps", "weight_decay"  # knobs that may be any number of 0 or more
@@ -25,11 +27,19 @@ def runs_of(runs: Sequence[Callable | Run]) -> list[Run]:
     if not runs:
         raise ValueError("runs is empty; explore needs at least one rule")
     pairs = [_with_defaults(*_pair(run)) for run in runs]
-    names = [name_of(rule) for rule, _ in pairs]
+    names = [key_of(rule) for rule, _ in pairs]
     for name in names:
+        if name == OWN and names.count(name) > 1:
+            raise ValueError(f"runs has {names.count(name)} rules of your own; explore shows one beside the book's")
         if names.count(name) > 1:
             raise ValueError(f"runs has the rule {name!r} {names.count(name)} times; it must have each rule once")
     return pairs
+
+
+def key_of(rule: Callable) -> str:
+    """What a setting calls a rule: its name, if it is one of the book's."""
+    name = name_of(rule)
+    return name if name in RULES else OWN
 
 
 def _pair(run: Callable | Run) -> Run:
@@ -42,7 +52,8 @@ def _pair(run: Callable | Run) -> Run:
 def _with_defaults(rule: Callable, hyperparams: dict) -> Run:
     name = name_of(rule)
     if name not in RULES:
-        raise ValueError(f"a run has the rule {name!r}; explore knows {', '.join(RULES)}")
+        _check_own(rule, name)
+        return rule, {**defaults(rule), **hyperparams}
     knobs = {**defaults(rule), **{knob: _plain(value) for knob, value in hyperparams.items()}}
     known = RULES[name]["knobs"]
     for knob, value in knobs.items():
@@ -52,6 +63,18 @@ def _with_defaults(rule: Callable, hyperparams: dict) -> Run:
     for knob in known.keys() - knobs.keys():
         raise ValueError(f'{name} is run without {knob}; give it one: ({name}, {{"{knob}": {known[knob]}}}), say')
     return rule, {knob: float(value) for knob, value in knobs.items()}
+
+
+def _check_own(rule: Callable, name: str) -> None:
+    try:
+        takes = list(inspect.signature(rule).parameters.values())
+    except (TypeError, ValueError):  # a class of C has none
+        takes = []
+    if len(takes) < 3 or not isinstance(takes[2].default, tuple):
+        raise ValueError(
+            f"a run has the rule {name!r}; explore knows {', '.join(RULES)}, and rules of your own that begin with "
+            "x, g, state=(0,)"
+        )
 
 
 def _plain(value: Any) -> Any:
@@ -99,8 +122,8 @@ def checked(
         "start": _start(its, its.start if start is None else start),
         "num_steps": steps,
         "seed": _whole("seed", seed, 0, MOST_SEED),
-        "runs": {name_of(rule): knobs for rule, knobs in runs},
-        "active": name_of(runs[0][0]),
+        "runs": {key_of(rule): knobs for rule, knobs in runs},
+        "active": key_of(runs[0][0]),
         "step": steps if step is None else _whole("step", step, 0, steps),
     }
 

@@ -10,8 +10,6 @@ from ..train.history import Trajectory
 from .facts import FACTS
 from .surfaces import Surface
 
-RULES = FACTS["rules"]
-
 
 def still(surface: Surface, paths: list[Trajectory]) -> Figure:
     """The figure that stands for the playground on paper: the same view of the same paths, and their losses."""
@@ -31,16 +29,20 @@ def still(surface: Surface, paths: list[Trajectory]) -> Figure:
     return figure
 
 
+def _facts(path: Trajectory) -> dict:
+    return FACTS["rules"].get(path.rule, FACTS["own"])
+
+
 def _pen(path: Trajectory) -> dict:
     """How to draw a path's line."""
-    facts = RULES[path.rule]
+    facts = _facts(path)
     dash = (0, facts["dash"]) if facts["dash"] else "-"
     return {"color": facts["colour"], "linestyle": dash, "linewidth": 1.2}
 
 
 def _marks(path: Trajectory) -> dict:
     """How to draw the marks on a path, about ten, and what the legend calls it."""
-    facts = RULES[path.rule]
+    facts = _facts(path)
     apart = -(-len(path.points) // 10)
     size = 6.5 if facts["marker"] == "*" else 4  # a star fills least of its size
     marks = {"marker": facts["marker"], "markersize": size, "markeredgewidth": 0, "markevery": apart}
@@ -70,7 +72,7 @@ def _loss_range(paths: list[Trajectory]) -> tuple[float, float]:
 
 def words(paths: list[Trajectory]) -> str:
     """What the picture shows: each path as d2l_utils.plot.trajectories tells it, and its losses."""
-    titled = {RULES[path.rule]["title"]: path for path in paths}
+    titled = {_facts(path)["title"]: path for path in paths}
     ways = {title: _finite(path.points) for title, path in titled.items()}
     told = [alt_text.paths(ways), "Beside them the loss."]
     for title, path in titled.items():

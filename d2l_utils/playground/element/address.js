@@ -1,6 +1,7 @@
 // A setting as a part of an address, short and readable, and back: play?surface=ravine&start=-5,-2&...
 
 import { RULES } from "./facts.js";
+import { knobsIn } from "./setting.js";
 
 // The shorter of 0.4 and 4e-1, of 0.000001 and 1e-6.
 function plain(number) {
@@ -15,7 +16,11 @@ export function toAddress(setting, name) {
     ["start", setting.start.map(plain)],
     ["steps", setting.num_steps],
     ...(setting.surface === "noisy" ? [["seed", setting.seed]] : []),
-    ...Object.entries(setting.runs).map(([rule, knobs]) => [rule, numbersOf(rule, knobs)]),
+    ...Object.entries(setting.runs).map(([rule, knobs]) => [
+      rule,
+      knobsIn(rule, setting.text).map((name) => plain(knobs[name])),
+    ]),
+    ...(setting.runs.own ? [["text", encodeURIComponent(setting.text)]] : []),
     ...(Object.keys(setting.runs).length > 1 ? [["active", setting.active]] : []),
     ...(setting.step < setting.num_steps ? [["step", setting.step]] : []),
   ];
@@ -25,9 +30,11 @@ export function toAddress(setting, name) {
 // What such a part gives, unchecked.
 export function fromAddress(part, name) {
   const given = Object.create(null); // which takes a name such as __proto__ for any other
-  for (const [key, text] of new URLSearchParams(part.slice(`${name}?`.length))) {
+  const said = new URLSearchParams(part.slice(`${name}?`.length));
+  for (const [key, text] of said) {
     const numbers = text.split(",").map((number) => (number === "" ? NaN : Number(number)));
-    if (Object.hasOwn(RULES, key)) given.runs = { ...given.runs, [key]: knobsOf(key, numbers) };
+    if (Object.hasOwn(RULES, key))
+      given.runs = { ...given.runs, [key]: knobsOf(knobsIn(key, said.get("text")), text ? numbers : []) };
     else Object.assign(given, read(key, text, numbers));
   }
   return given;
@@ -40,9 +47,6 @@ function read(key, text, numbers) {
   return { [key]: text };
 }
 
-const numbersOf = (rule, knobs) => Object.keys(RULES[rule].knobs).map((name) => plain(knobs[name]));
-
-function knobsOf(rule, numbers) {
-  const names = Object.keys(RULES[rule].knobs);
+function knobsOf(names, numbers) {
   return names.length === numbers.length ? Object.fromEntries(names.map((name, i) => [name, numbers[i]])) : null;
 }

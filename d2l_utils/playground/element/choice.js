@@ -1,11 +1,16 @@
 // Which optimizers are shown, and with which hyperparameters.
 
+import { RULES } from "./facts.js";
+import { read } from "./program.js";
 import { defaultKnobs, inOrder } from "./setting.js";
+
+const FORMULAS = Object.values(RULES).map(({ formula = "" }) => formula);
 
 // Each method takes a setting and returns what changes in it. An optimizer that comes back has the knobs that it left
 // with, if the surface is still the same.
 export class Choice {
   remembered = new Map();
+  latest = { ...RULES.own.knobs }; // of the typed rule's knobs
 
   knobsOf({ surface }, rule) {
     return this.remembered.get(`${rule} ${surface}`) ?? defaultKnobs(rule, surface);
@@ -13,17 +18,49 @@ export class Choice {
 
   // Another optimizer to look at; one that is not shown comes to the others.
   activate(setting, rule) {
-    const runs = { [rule]: this.knobsOf(setting, rule), ...setting.runs };
-    return { runs: inOrder(runs), active: rule };
+    if (rule !== "own") this.before = rule;
+    const isThere = setting.runs[rule] && !(rule === "own" && setting.active !== "own" && this.isCopy(setting.text));
+    return { ...(isThere ? {} : this.show(setting, rule)), active: rule };
   }
 
   show(setting, rule) {
+    if (rule === "own") return this.showOwn(setting);
     return { runs: inOrder({ ...setting.runs, [rule]: this.knobsOf(setting, rule) }) };
   }
 
-  hide({ surface, runs, active }, rule) {
+  // The reader's rule is what it was; unless nothing was written yet, when it is a copy of the one that is looked at.
+  showOwn({ active, runs, text }) {
+    const copy = { text: RULES[active].formula, knobs: runs[active] };
+    const left = this.isCopy(this.own?.text) ? copy : (this.own ?? copy);
+    return this.write({ runs, text }, left.text, left.knobs);
+  }
+
+  // Whether nothing was written yet.
+  isCopy(text) {
+    return !this.isWritten && FORMULAS.includes(text ?? "");
+  }
+
+  // The rule of the book that the reader's may start from anew.
+  bookRule({ runs, active }) {
+    return [active, this.before, ...Object.keys(runs)].find((rule) => rule && rule !== "own") ?? "rmsprop";
+  }
+
+  // Another text: each of its knobs is where it was, or where a function's own defaults have just put it.
+  write({ runs, text }, now, knobs) {
+    this.isWritten = !knobs || this.isWritten;
+    const { program } = read(text ?? "");
+    const before = program?.defaults ?? {};
+    const { knobs: names, defaults } = read(now).program;
+    const knobOf = (name) => (defaults[name] === before[name] ? undefined : defaults[name]) ?? this.latest[name];
+    Object.assign(this.latest, knobs ?? runs.own);
+    const own = Object.fromEntries(names.map((name) => [name, knobOf(name)]));
+    return { runs: inOrder({ ...runs, own }), text: now };
+  }
+
+  hide({ surface, runs, active, text }, rule) {
     const { [rule]: left, ...others } = runs;
     this.remembered.set(`${rule} ${surface}`, left);
+    if (rule === "own") this.own = { text, knobs: left };
     return { runs: others, active: active in others ? active : Object.keys(others)[0] };
   }
 }

@@ -2,14 +2,17 @@
 
 import { fromAddress, toAddress } from "./address.js";
 import { Choice } from "./choice.js";
+import { listen } from "./controls.js";
 import { RULES } from "./facts.js";
 import { Link } from "./link.js";
 import { clamp } from "./numbers.js";
 import { Player } from "./player.js";
+import { read } from "./program.js";
+import { toPython } from "./python.js";
 import { run } from "./run.js";
-import { allowed, checked, fromJSON, onSurface, sameStep } from "./setting.js";
+import { allowed, checked, fromJSON, sameStep } from "./setting.js";
 import { settledAfter, withNextFrame } from "./timing.js";
-import { TYPED, View } from "./view.js";
+import { View } from "./view.js";
 import { notUnderstood } from "./words.js";
 
 class OptimizerPlayground extends HTMLElement {
@@ -22,6 +25,8 @@ class OptimizerPlayground extends HTMLElement {
     this.link = Link.of(this);
     this.view = new View(this.attachShadow({ mode: "open" }), {
       onStart: (start) => this.change({ start }),
+      onText: (text) => this.change(this.choice.write(this.setting, text)),
+      onBreak: (words) => this.tell(words),
       onKnob: (name, value) => this.turnKnob(name, value),
       onResize: () => this.rerun(),
     });
@@ -36,27 +41,9 @@ class OptimizerPlayground extends HTMLElement {
     this.redraw = withNextFrame(() => this.view.width && this.draw());
     this.announce = settledAfter(300, () => this.player.playing || this.view.speak());
     this.keepAddress = settledAfter(350, () => this.link?.write(this.setting)); // Safari takes 100 in half a minute
-    this.listen();
+    listen(this);
     this.view.resize();
     this.readLink();
-  }
-
-  listen() {
-    const { parts } = this.view;
-    const on = (part, event, action) => parts[part].addEventListener(event, action);
-    on("surface", "change", () => this.change(onSurface(this.setting, parts.surface.value)));
-    on("active", "change", () => this.activate(parts.active.value));
-    for (const name of TYPED) on(name, "change", () => this.enter(name));
-    on("overlays", "change", ({ target }) => this.overlay(target));
-    on("step", "input", () => this.jump(Number(parts.step.value)));
-    on("back", "click", () => this.jump(this.setting.step - 1));
-    on("forward", "click", () => this.jump(this.setting.step + 1));
-    on("play", "click", () => this.playOrPause());
-    on("reset", "click", () => this.change(this.initial.setting));
-    on("copy", "click", async () => this.tell(await this.link.copy(this.setting)));
-    on("details", "toggle", () => this.view.showTable());
-    parts.copy.hidden = !this.link;
-    if (this.link) window.addEventListener("hashchange", () => this.readLink());
   }
 
   // Runs and draws everything anew.
@@ -69,6 +56,7 @@ class OptimizerPlayground extends HTMLElement {
     if (this.isStale) {
       this.traces = run(this.setting);
       this.view.drawRuns(this.setting, this.traces);
+      this.view.parts.anew.textContent = `start from ${RULES[this.choice.bookRule(this.setting)].title}`;
     }
     this.isStale = false;
     this.view.drawStep(this.setting, this.traces, this.notice);
@@ -98,6 +86,19 @@ class OptimizerPlayground extends HTMLElement {
 
   activate(rule) {
     this.change(this.choice.activate(this.setting, rule));
+  }
+
+  reset() {
+    this.view.typing.good = null; // what is in hand goes
+    this.change(this.initial.setting);
+  }
+
+  startAnew() {
+    const rule = this.choice.bookRule(this.setting);
+    this.view.typing.enter(RULES[rule].formula);
+    const knobs = this.setting.runs[rule] ?? this.choice.knobsOf(this.setting, rule);
+    this.choice.isWritten = false;
+    this.change(this.choice.write(this.setting, RULES[rule].formula, knobs));
   }
 
   overlay({ value, checked: isShown }) {
@@ -143,7 +144,7 @@ class OptimizerPlayground extends HTMLElement {
 }
 
 // What can be asked of it without an instrument on the page.
-Object.assign(OptimizerPlayground, { facts: { rules: RULES }, run, checked, toAddress, fromAddress });
+Object.assign(OptimizerPlayground, { facts: { rules: RULES }, run, checked, toAddress, fromAddress, read, toPython });
 
 // A page may have this script twice: the first one counts.
 if (!customElements.get("optimizer-playground")) customElements.define("optimizer-playground", OptimizerPlayground);

@@ -2,6 +2,10 @@
 
 import FACTS from "../facts.json" with { type: "json" };
 
-export const RULES = FACTS.rules;
+// The book's optimizers, and beside them the one that the reader writes.
+export const RULES = { ...FACTS.rules, own: FACTS.own };
 export const SURFACES = FACTS.surfaces;
 export const MOST_STEPS = FACTS.most_steps;
+
+// Whether the reader's rule may have a slider of this name.
+export const isKnob = (name) => Object.hasOwn(RULES.own.knobs, name);

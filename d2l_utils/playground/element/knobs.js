@@ -1,12 +1,20 @@
 // The sliders: one for each hyperparameter of a rule.
 
-import { RULES } from "./facts.js";
 import { STOPS, exact, nearestStop } from "./numbers.js";
 import { KNOBS } from "./setting.js";
 
-// A slider for each hyperparameter of a rule; onInput gets its name and the stop that it was moved to.
-export function knobRows(rule, onInput) {
-  return Object.keys(RULES[rule].knobs).map((name) => {
+// A slider for each hyperparameter of a rule, at its value; onInput gets its name and the stop that it was moved to.
+export function showKnobs(rows, rule, knobs, onInput) {
+  const shown = [rule, ...Object.keys(knobs)].join();
+  if (rows.dataset.shown !== shown) rows.replaceChildren(...knobRows(Object.keys(knobs), onInput));
+  rows.dataset.shown = shown;
+  Object.values(knobs).forEach((value, i) => {
+    showKnob(rows.children[i], value);
+  });
+}
+
+function knobRows(names, onInput) {
+  return names.map((name) => {
     const row = document.createElement("label");
     const range = `type="range" min="0" max="${STOPS[name].length - 1}" step="1"`;
     row.innerHTML = `<span>${KNOBS[name].title}</span> <input ${range}> <output></output>`;
@@ -18,7 +26,7 @@ export function knobRows(rule, onInput) {
   });
 }
 
-export function showKnob(row, value) {
+function showKnob(row, value) {
   const slider = row.querySelector("input");
   const output = row.querySelector("output");
   slider.value = nearestStop(slider.dataset.knob, value);

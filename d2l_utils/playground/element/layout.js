@@ -37,6 +37,15 @@ export const layout = () => `
     <label data-part="seedLabel">seed <input type="number" min="0" max="4294967295" data-part="seed"></label>
   </div>
   <p class="formula" data-part="formula"></p>
+  <div class="typing" data-part="typing" hidden>
+    <label for="text">your rule, an assignment a line; g is the gradient at x, t counts the steps</label>
+    <div class="sheet"><pre aria-hidden="true" data-part="mirror"></pre>
+      <textarea id="text" spellcheck="false" autocapitalize="off" autocomplete="off" autocorrect="off"
+        aria-describedby="message" data-part="text"></textarea></div>
+    <div class="below"><p id="message" data-part="message"></p>
+      <button type="button" data-part="anew"></button>
+      <button type="button" data-part="python">copy as Python</button></div>
+  </div>
   <div class="panels">
     <svg class="map" role="img" data-part="map"
       aria-label="Contours of the surface and the paths over them; the line below tells where they end"></svg>

@@ -4,6 +4,13 @@ import { fromAddress, toAddress } from "./address.js";
 
 const PARTS = new Map(); // what the address says, by the instruments' names
 
+// Whether the clipboard has taken a text.
+export const copied = async (text) =>
+  navigator.clipboard?.writeText(text).then(
+    () => true,
+    () => false,
+  );
+
 export class Link {
   // That of an instrument with the attribute address; null where the page's address is not to be touched.
   static of(element) {
@@ -45,10 +52,8 @@ export class Link {
     this.write(setting);
     const where = location.protocol === "file:" ? " It opens on this computer only." : "";
     const { href } = new URL(`#${PARTS.get(this.name)}`, location);
-    const copied = await navigator.clipboard?.writeText(href).then(
-      () => true,
-      () => false,
-    );
-    return copied ? `The link is copied.${where}` : "The link is in the address bar: copy it from there.";
+    return (await copied(href))
+      ? `The link is copied.${where}`
+      : "The link is in the address bar: copy it from there.";
   }
 }

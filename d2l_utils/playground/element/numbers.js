@@ -46,7 +46,7 @@ export const STOPS = {
   lr: decades(-4, 1, FINE),
   eps: [0, ...decades(-10, 0, [1, 2, 5])],
   weight_decay: [0, ...decades(-4, 0, every(1, 10, 0.5))],
-  ...Object.fromEntries(["mu", "gamma", "rho", "beta1", "beta2"].map((name) => [name, SHARES])),
+  ...Object.fromEntries(["mu", "gamma", "beta", "rho", "beta1", "beta2"].map((name) => [name, SHARES])),
 };
 
 export function nearestStop(name, value) {

@@ -1,6 +1,8 @@
 // The chapters' rules, coordinate by coordinate: the same operations in the same order as in Python, so that
 // both give the same bits. Each takes a number, its gradient and its state, and returns the new two.
 
+import { power } from "./power.js";
+
 export const UPDATES = {
   sgd: (x, g, state, { lr }) => [x - lr * g, state],
 
@@ -88,29 +90,3 @@ export const EFFECTIVE = {
   ...Object.fromEntries(["adam", "adamw", "amsgrad"].map((rule) => [rule, byRoot(rule)])),
   lion: ({ lr, beta1 }, _after, [m], g) => lr / Math.abs(beta1 * m + (1 - beta1) * g),
 };
-
-// base ** t for a whole t, rounded once. Math.pow may be a bit off its last digit, and each browser in its own way;
-// 1 - beta ** t would magnify that. The product is carried as a sum of two numbers (Dekker, 1971).
-const POWERS = new Map();
-
-function power(base, t) {
-  if (!POWERS.has(base)) POWERS.set(base, [[1, 0]]);
-  const known = POWERS.get(base);
-  while (known.length <= t) known.push(timesExactly(known[known.length - 1], base));
-  return known[t][0];
-}
-
-function timesExactly([high, low], base) {
-  const product = high * base;
-  const a = split(high);
-  const b = split(base);
-  const lost = a[0] * b[0] - product + a[0] * b[1] + a[1] * b[0] + a[1] * b[1];
-  const rest = lost + low * base;
-  return [product + rest, rest - (product + rest - product)];
-}
-
-function split(x) {
-  const shifted = 134217729 * x; // 2 ** 27 + 1
-  const high = shifted - (shifted - x);
-  return [high, x - high];
-}

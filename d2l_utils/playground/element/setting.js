@@ -2,6 +2,7 @@
 
 import { MOST_STEPS, RULES, SURFACES } from "./facts.js";
 import { clamp, said } from "./numbers.js";
+import { read } from "./program.js";
 
 const share = (value) => Number.isFinite(value) && value >= 0 && value <= 1;
 const notBelowZero = (value) => Number.isFinite(value) && value >= 0;
@@ -9,6 +10,7 @@ export const KNOBS = {
   lr: { title: "learning rate η", fits: (value) => Number.isFinite(value) && value > 0 },
   mu: { title: "momentum μ", fits: share },
   gamma: { title: "decay γ", fits: share },
+  beta: { title: "decay β", fits: share },
   rho: { title: "decay ρ", fits: share },
   beta1: { title: "decay β₁", fits: share },
   beta2: { title: "decay β₂", fits: share },
@@ -16,8 +18,15 @@ export const KNOBS = {
   weight_decay: { title: "weight decay λ", fits: notBelowZero },
 };
 
-export function defaultKnobs(rule, surface) {
-  return { ...RULES[rule].knobs, ...SURFACES[surface].knobs[rule] };
+// The names of the knobs that a rule has, the typed one by its text.
+export function knobsIn(rule, text) {
+  if (rule === "own") return read(text ?? "").program?.knobs ?? [];
+  return Object.keys(RULES[rule].knobs);
+}
+
+export function defaultKnobs(rule, surface, text) {
+  const all = { ...RULES[rule].knobs, ...SURFACES[surface].knobs[rule] };
+  return Object.fromEntries(knobsIn(rule, text).map((name) => [name, all[name]]));
 }
 
 function defaultSetting(surface = "ravine", rule = "rmsprop") {
@@ -44,7 +53,9 @@ export const inView = (surface) => (point) =>
   point.every(Number.isFinite) &&
   ["x1", "x2"].every((axis, i) => point[i] >= SURFACES[surface][axis][0] && point[i] <= SURFACES[surface][axis][1]);
 
-const PARTS = defaultSetting();
+const isReadable = (text) => typeof text === "string" && read(text).program !== undefined;
+
+const PARTS = { ...defaultSetting(), text: "" };
 
 // The setting that a given one means, and the names of what had to be ignored in it.
 export function checked(given) {
@@ -57,7 +68,8 @@ export function checked(given) {
   };
   const surface = take("surface", isNameIn(SURFACES), "ravine");
   const defaults = defaultSetting(surface);
-  const runs = checkedRuns(take("runs", isObject, defaults.runs), surface, ignored);
+  const text = take("text", isReadable);
+  const runs = checkedRuns(take("runs", isObject, defaults.runs), surface, ignored, text);
   const num_steps = take("num_steps", isCount(1, MOST_STEPS), defaults.num_steps);
   const setting = {
     surface,
@@ -67,18 +79,22 @@ export function checked(given) {
     runs,
     active: take("active", isNameIn(runs), Object.keys(runs)[0]),
     step: take("step", isCount(0, num_steps), num_steps),
+    ...(runs.own && { text }),
   };
   return { setting, ignored };
 }
 
-function checkedRuns(given, surface, ignored) {
+function checkedRuns(given, surface, ignored, text) {
   const fits = (rule, knobs) =>
     isObject(knobs) &&
     Object.hasOwn(RULES, rule) &&
-    Object.keys(knobs).every((name) => Object.hasOwn(RULES[rule].knobs, name) && KNOBS[name].fits(knobs[name]));
+    (rule !== "own" || text !== undefined) &&
+    Object.keys(knobs).every((name) => knobsIn(rule, text).includes(name) && KNOBS[name].fits(knobs[name]));
   const good = Object.entries(given).filter(([rule, knobs]) => fits(rule, knobs));
   ignored.push(...Object.keys(given).filter((rule) => !good.some(([name]) => name === rule)));
-  const runs = Object.fromEntries(good.map(([rule, knobs]) => [rule, { ...defaultKnobs(rule, surface), ...knobs }]));
+  const runs = Object.fromEntries(
+    good.map(([rule, knobs]) => [rule, { ...defaultKnobs(rule, surface, text), ...knobs }]),
+  );
   return good.length ? inOrder(runs) : defaultSetting(surface).runs;
 }
 
@@ -109,8 +125,8 @@ export function onSurface(setting, surface) {
   const moved = String(setting.start) !== String(old.start);
   const num_steps = setting.num_steps === old.num_steps ? its.num_steps : setting.num_steps;
   const runs = Object.entries(setting.runs).map(([rule, knobs]) => {
-    const before = defaultKnobs(rule, setting.surface);
-    const after = defaultKnobs(rule, surface);
+    const before = defaultKnobs(rule, setting.surface, setting.text);
+    const after = defaultKnobs(rule, surface, setting.text);
     const follow = ([name, value]) => [name, value === before[name] ? after[name] : value];
     return [rule, Object.fromEntries(Object.entries(knobs).map(follow))];
   });

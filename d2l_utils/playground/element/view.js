@@ -2,12 +2,13 @@
 
 import { CurvePanel, SECOND } from "./curves.js";
 import { RULES, SURFACES } from "./facts.js";
-import { knobRows, showKnob } from "./knobs.js";
+import { showKnobs } from "./knobs.js";
 import { icon, layout } from "./layout.js";
 import { MapPanel } from "./map.js";
 import { strokeOf } from "./marks.js";
 import { tableOf } from "./table.js";
 import { withNextFrame } from "./timing.js";
+import { Typing } from "./typing.js";
 import { keyOf, statusOf } from "./words.js";
 // biome-ignore lint/correctness/noUnresolvedImports: a text, which d2l_utils/playground/bundle.py puts here.
 import STYLE from "../style.css" with { type: "text" };
@@ -19,8 +20,8 @@ export const TYPED = ["start1", "start2", "num_steps", "seed"];
 
 export class View {
   // In a shadow root. It calls onStart with a point that the start was dragged to, onKnob with a hyperparameter's name
-  // and value, and onResize once it has another width, when all is to be drawn again.
-  constructor(root, { onStart, onKnob, onResize }) {
+  // and value, onText and onBreak (see Typing), and onResize once it has another width, when all is to be drawn again.
+  constructor(root, { onStart, onKnob, onResize, ...onTyping }) {
     root.innerHTML = layout();
     root.prepend(Object.assign(document.createElement("style"), { textContent: STYLE }));
     const parts = [...root.querySelectorAll("[data-part]")];
@@ -30,6 +31,7 @@ export class View {
     this.map = new MapPanel(this.parts.map, onStart);
     this.loss = new CurvePanel(this.parts.loss, "loss");
     this.rate = new CurvePanel(this.parts.rate, "effective step", ["x1", "x2"]);
+    this.typing = new Typing(this.parts, onTyping);
     this.app = root.querySelector(".app");
     // Not within the observer's own turn: the heights that it changes would have it called again, which is an error.
     new ResizeObserver(withNextFrame(() => this.resize())).observe(this.app);
@@ -96,7 +98,7 @@ export class View {
     this.keyShown = key;
   }
 
-  showControls({ surface, start, num_steps, seed, runs, active }) {
+  showControls({ surface, start, num_steps, seed, runs, active, text }) {
     const { parts } = this;
     const values = { surface, active, start1: start[0], start2: start[1], num_steps, seed };
     for (const [name, value] of Object.entries(values)) parts[name].value = value;
@@ -111,22 +113,14 @@ export class View {
       box.checked = box.value in runs;
       box.disabled = box.checked && Object.keys(runs).length === 1;
     }
-    this.showKnobs(active, runs[active]);
+    showKnobs(parts.knobs, active, runs[active], this.onKnob);
+    this.typing.show(active === "own" ? text : undefined);
   }
 
   // The numbers in the fields that are typed into; NaN where one is no number.
   typed() {
     const [start1, start2, num_steps, seed] = TYPED.map((field) => this.parts[field].valueAsNumber);
     return { start: [start1, start2], num_steps, seed };
-  }
-
-  showKnobs(rule, knobs) {
-    const rows = this.parts.knobs;
-    if (this.knobsShown !== rule) rows.replaceChildren(...knobRows(rule, this.onKnob));
-    this.knobsShown = rule;
-    Object.values(knobs).forEach((value, i) => {
-      showKnob(rows.children[i], value);
-    });
   }
 
   showPlaying(playing) {

@@ -1,0 +1,65 @@
+// The field in which the reader writes a rule: it marks where a line breaks, and lets go of what can be read alone.
+
+import { copied } from "./link.js";
+import { read } from "./program.js";
+import { toPython } from "./python.js";
+
+const HINT =
+  "η γ β μ ρ ε λ are lr gamma beta mu rho eps weight_decay, too; √ is sqrt, g² is g**2. Other names start at 0.";
+const NEAR = 14; // characters before the place that are said
+
+export class Typing {
+  // onText is called with each text that can be read, onBreak with what is wrong with another.
+  constructor({ typing, text, mirror, message }, { onText, onBreak }) {
+    Object.assign(this, { typing, field: text, mirror, message, good: null });
+    text.addEventListener("input", () => {
+      const { program, error } = read(text.value);
+      this.mark(program, error);
+      if (error) return onBreak(`${said(text.value, error)} The picture shows the last rule that could be read.`);
+      this.good = text.value;
+      return onText(text.value);
+    });
+  }
+
+  // The text of the setting, or none. What the reader has in hand stays: replaced, it could not be undone.
+  show(text) {
+    this.typing.hidden = text === undefined;
+    if (text === undefined || text === this.good) return;
+    this.good = text;
+    this.field.value = text;
+    this.mark(read(text).program);
+  }
+
+  // Another text, as if it were typed, so that it can be undone.
+  enter(text) {
+    this.field.focus();
+    this.field.select();
+    document.execCommand("insertText", false, text);
+  }
+
+  // Resolves to what came of it, in words. Where the clipboard is closed, the function stands in the field, which reads it.
+  async copy({ text, runs }) {
+    const python = toPython(read(text).program, runs.own);
+    if (await copied(python)) return "The function is copied.";
+    this.enter(python);
+    return "The function stands in the field, to be copied.";
+  }
+
+  mark(program, error) {
+    const { value } = this.field;
+    const { at, to } = error ?? { at: value.length, to: value.length };
+    const mark = Object.assign(document.createElement("mark"), { textContent: value.slice(at, to), hidden: !error });
+    this.mirror.replaceChildren(value.slice(0, at), mark, `${value.slice(to)} `);
+    this.field.setAttribute("aria-invalid", Boolean(error));
+    this.message.classList.toggle("wrong", Boolean(error));
+    this.message.textContent = error ? said(value, error) : unset(program) || HINT;
+  }
+}
+
+function said(text, { line, at, words }) {
+  const before = text.slice(0, at).split("\n").pop().trimStart();
+  const near = before.length > NEAR ? `…${before.slice(-NEAR)}` : before;
+  return `Line ${line}, ${near.trim() ? `after “${near}”` : "at its beginning"}: ${words}.`;
+}
+
+const unset = ({ unset }) => (unset.length ? `${unset.join(", ")}: never set, and so always 0.` : "");

@@ -1,0 +1,292 @@
+"""The field in which a reader writes a rule: by keys, for a screen reader, on a phone; and where the rule travels."""
+
+import re
+
+from d2l_utils import plot
+from d2l_utils.chapters import ROOT
+from d2l_utils.playground.facts import FACTS
+from instrument import RULES, SCRIPT, STILL, drawn, known, open_page, part, rmsprop_and_sgd, setting_of, status, wait
+
+import numpy as np
+import pytest
+from selenium.webdriver import ActionChains, Keys
+from selenium.webdriver.support.ui import Select
+from test_typed import broken_texts
+
+AXE = (ROOT / "tests" / "book" / "vendor" / "axe.min.js").read_text(encoding="utf-8")
+RMSPROP = FACTS["rules"]["rmsprop"]["formula"]
+
+
+@pytest.fixture
+def page(driver, tmp_path):
+    """A page with a playground, as the book has it; what the console said is gone before."""
+
+    def open_it(hash="", play=None):
+        body = (play or rmsprop_and_sgd()).html(STILL, address="") + SCRIPT
+        (element,) = open_page(driver, tmp_path, body, hash)
+        return drawn(element)
+
+    yield open_it
+    assert driver.get_log("browser") == []
+
+
+@pytest.fixture
+def own(page):
+    """A playground with the reader's own rule, as yet a copy of RMSProp."""
+    element = page()
+    choose(element, "own")
+    assert status(element, "Your rule ends at (−0.0106, 1.04·10⁻¹⁴) after 20 steps, loss 1.12·10⁻⁵.")
+    return element
+
+
+def choose(element, rule):
+    Select(part(element, "active")).select_by_value(rule)
+
+
+def field(element):
+    return part(element, "text")
+
+
+def write(element, text):
+    element.parent.execute_script("arguments[0].focus(); arguments[0].select()", field(element))
+    ActionChains(element.parent, duration=0).send_keys(text).perform()
+
+
+def sliders(element):
+    return [
+        one.get_attribute("data-knob") for one in element.shadow_root.find_elements("css selector", ".knobs input")
+    ]
+
+
+def points(element):
+    return np.array(element.parent.execute_script("return arguments[0].traces.own.points", element), dtype=float)
+
+
+def test_it_begins_as_a_copy_of_the_rule_chosen_before(page):
+    element = page()
+    assert not field(element).is_displayed()
+    for rule in ("rmsprop", "adam", "lion"):
+        choose(element, rule)
+        before = setting_of(element)["runs"][rule]
+        choose(element, "own")
+        assert field(element).get_property("value") == RULES[rule]["formula"]
+        assert setting_of(element)["runs"]["own"] == before
+
+
+def test_what_was_written_is_kept_when_other_rules_are_looked_at(own):
+    write(own, "x = x - lr * g / 3")
+    choose(own, "adam")
+    assert not field(own).is_displayed()
+    assert setting_of(own)["text"] == "x = x - lr * g / 3"
+    choose(own, "own")
+    own.shadow_root.find_element("css selector", "input[value='own']").click()
+    assert "own" not in setting_of(own)["runs"]
+    choose(own, "own")
+    assert field(own).get_property("value") == "x = x - lr * g / 3"
+
+
+def test_it_can_start_anew_from_another_rule(driver, own):
+    write(own, "x = x − η g + (")
+    choose(own, "momentum")
+    choose(own, "own")
+    assert field(own).get_property("value") == "x = x − η g + ("
+    wait(driver, lambda: part(own, "anew").text == "start from momentum")
+    part(own, "anew").click()
+    assert field(own).get_property("value") == setting_of(own)["text"] == RULES["momentum"]["formula"]
+    assert setting_of(own)["runs"]["own"] == RULES["momentum"]["knobs"]
+    field(own).send_keys(Keys.CONTROL, "z")
+    assert field(own).get_property("value") == "x = x − η g + ("
+
+
+def test_the_path_follows_each_keystroke_and_each_used_knob_has_its_slider(driver, own):
+    write(own, "x = x − η g")
+    wait(driver, lambda: sliders(own) == ["lr"])
+    before = points(own)
+    field(own).send_keys(" / 2")
+    wait(driver, lambda: not np.array_equal(points(own), before))
+    np.testing.assert_allclose(points(own)[1], [-5 + 0.2 * 1, -2 + 0.2 * 8])
+    field(own).send_keys(" · μ")
+    wait(driver, lambda: sliders(own) == ["lr", "mu"])
+    own.shadow_root.find_element("css selector", "[data-knob='mu']").send_keys(Keys.HOME)
+    wait(driver, lambda: setting_of(own)["runs"]["own"]["mu"] == 0)
+    wait(driver, lambda: (points(own) == [-5, -2]).all())
+    field(own).send_keys(Keys.BACKSPACE * 4)
+    wait(driver, lambda: sliders(own) == ["lr"])
+    field(own).send_keys(" · μ")
+    assert setting_of(own)["runs"]["own"]["mu"] == 0  # where it was
+
+
+def test_a_broken_line_is_marked_in_words_and_the_last_path_stays(driver, own):
+    text, before = field(own), points(own)
+    assert text.get_attribute("aria-invalid") == "false"
+    text.send_keys(Keys.CONTROL, Keys.END)
+    text.send_keys(Keys.BACKSPACE)
+    words = "Line 2, after “… η g / √(s + ε”: a bracket is missing here."
+    assert status(own, words) == f"{words} The picture shows the last rule that could be read."
+    assert text.get_attribute("aria-invalid") == "true"
+    described = text.get_attribute("aria-describedby")
+    assert own.shadow_root.find_element("id", described).text == words
+    mark = own.shadow_root.find_element("css selector", "mark")
+    assert mark.is_displayed()
+    assert np.array_equal(points(own), before)
+    assert setting_of(own)["text"] == RMSPROP
+    assert text.get_property("value") == RMSPROP[:-1]
+    own.shadow_root.find_element("css selector", "[data-knob='gamma']").send_keys(Keys.ARROW_LEFT)
+    wait(driver, lambda: not np.array_equal(points(own), before))
+    assert text.get_property("value") == RMSPROP[:-1]  # what is in hand stays in hand
+    text.send_keys(")")
+    assert status(own, "Your rule ends at")
+    assert text.get_attribute("aria-invalid") == "false"
+
+
+def test_what_is_done_can_be_undone(driver, own):
+    before = points(own)
+    field(own).send_keys(Keys.CONTROL, Keys.END)
+    field(own).send_keys(" + 0.1")
+    wait(driver, lambda: not np.array_equal(points(own), before))
+    for _ in range(6):
+        field(own).send_keys(Keys.CONTROL, "z")
+    wait(driver, lambda: np.array_equal(points(own), before))
+    assert field(own).get_property("value") == RMSPROP
+
+
+def test_a_name_that_is_never_set_is_said(own):
+    write(own, "x = x − η gg")
+    assert part(own, "message").text == "gg: never set, and so always 0."
+
+
+def test_the_address_keeps_the_rule(driver, page, own):
+    write(own, "s = γ s + (1 − γ) g²\nx = x − η g / √(s + ε + 2) + 1e-3")
+    wait(driver, lambda: "1e-3" in driver.current_url)
+    address, before = driver.current_url.partition("#")[2], points(own)
+    again = page(hash=f"#{address}")
+    wait(driver, lambda: setting_of(again).get("text", "").endswith("1e-3"))
+    assert status(again, "Your rule ends at")
+    assert np.array_equal(points(again), before)
+    assert field(again).get_property("value") == "s = γ s + (1 − γ) g²\nx = x − η g / √(s + ε + 2) + 1e-3"
+
+
+@pytest.mark.parametrize("tail", ["own=0.4", "text=x%20=%20(&own=0.4", "text=x%3Dx-lr*g&own=0.4,0.9", "own=&text=%00"])
+def test_a_rule_in_an_address_that_cannot_be_read_is_said(tail, page):
+    element = page(hash=f"#play?rmsprop=0.4,0.9,1e-6&{tail}")
+    assert re.search(r"\bown\b", status(element, "Not understood, and left at its default: "))
+    assert list(setting_of(element)["runs"]) == ["rmsprop"]
+
+
+CLIPBOARD = "Object.defineProperty(navigator, 'clipboard', {value: {writeText: %s}, configurable: true})"
+FUNCTION = """from d2l_utils.rules import sqrt
+
+
+def your_rule(x, g, state=(0,), lr=0.4, gamma=0.9, eps=0.000001):
+    (s,) = state
+    s = gamma * s + (1 - gamma) * g * g
+    x = x - lr * g / sqrt(s + eps)
+    return x, (s,)
+"""
+
+
+def test_it_is_copied_as_python_and_a_function_is_read(driver, own):
+    driver.execute_script(CLIPBOARD % "async (text) => { window.kept = text; }")
+    before = points(own)
+    part(own, "python").click()
+    status(own, "The function is copied.")
+    assert driver.execute_script("return window.kept") == FUNCTION
+    driver.execute_script(CLIPBOARD % "() => Promise.reject()")
+    part(own, "python").click()
+    status(own, "The function stands in the field, to be copied.")
+    assert field(own).get_property("value") == FUNCTION
+    assert np.array_equal(points(own), before)
+    field(own).send_keys(Keys.CONTROL, "z")
+    assert field(own).get_property("value") == RMSPROP
+
+
+def test_a_pasted_function_brings_its_own_numbers(driver, own):
+    paste = "arguments[0].select(); document.execCommand('insertText', false, arguments[1])"
+    driver.execute_script(paste, field(own), FUNCTION.replace("lr=0.4", "lr=0.1"))
+    wait(driver, lambda: setting_of(own)["runs"]["own"] == {"lr": 0.1, "gamma": 0.9, "eps": 1e-6})
+    own.shadow_root.find_element("css selector", "[data-knob='lr']").send_keys(Keys.ARROW_RIGHT)
+    wait(driver, lambda: setting_of(own)["runs"]["own"]["lr"] == 0.105)
+    field(own).send_keys(Keys.CONTROL, Keys.END)
+    field(own).send_keys("\n# a remark")
+    assert setting_of(own)["runs"]["own"]["lr"] == 0.105
+
+
+def test_after_a_reset_it_begins_anew(driver, own):
+    write(own, "x = x − η g / 7")
+    part(own, "reset").click()
+    wait(driver, lambda: not field(own).is_displayed())
+    choose(own, "own")
+    assert field(own).get_property("value") == RMSPROP
+
+
+def test_reset_takes_back_what_is_in_hand(driver, page):
+    def mine(x, g, state=(), lr=0.1):
+        return x - lr * g, state
+
+    element = page(play=plot.explore("ravine", mine, known("rmsprop")))
+    assert status(element, "Your rule ends at")
+    field(element).send_keys(" (")
+    assert status(element, "Line 1")
+    part(element, "reset").click()
+    wait(driver, lambda: field(element).get_property("value") == "x = x - lr * g")
+    assert status(element, "Your rule ends at")
+
+
+def test_the_table_and_the_key_know_it(driver, own):
+    own.shadow_root.find_element("css selector", "summary").send_keys(Keys.ENTER)
+    wait(driver, lambda: own.shadow_root.find_elements("css selector", "table"))
+    assert part(own, "table").text.startswith("Your rule, a row for each step")
+    rate = driver.execute_script("return arguments[0].traces.own.effective", own)
+    built_in = driver.execute_script("return arguments[0].traces.rmsprop.effective", own)
+    np.testing.assert_allclose(rate, built_in, rtol=1e-6)  # a small step loses digits in x before and after
+
+
+@pytest.mark.parametrize("width", [320, 900])
+def test_it_fits_and_axe_finds_nothing(width, driver, own):
+    driver.execute_script("arguments[0].style.width = arguments[1] + 'px'", own, width)
+    wait(driver, lambda: driver.execute_script("return arguments[0].view.width", own) == width)
+    write(own, "x = x − η g / (√(g² + ε) + √(g² + ε) + √(g² + ε) + √(g² + ε) + √(g² + ε)")
+    status(own, "Line 1")
+    sheet, text, mirror = driver.execute_script(
+        """const { text, mirror } = arguments[0].view.parts;
+        return [text.parentElement, text, mirror].map((one) => {
+            const { left, right, top, bottom } = one.getBoundingClientRect();
+            return [left, right, top, bottom, one.scrollHeight - one.clientHeight];
+        });""",
+        own,
+    )
+    assert text[:4] == mirror[:4] == pytest.approx(sheet[:4], abs=0.5)
+    assert text[4] <= 0  # nothing is hidden in it
+    driver.execute_script(AXE)
+    found = driver.execute_async_script(
+        """const [element, done] = arguments;
+        axe.run(element, {resultTypes: ["violations"], rules: {"page-has-heading-one": {enabled: false}}})
+            .then(({violations}) => done(violations.map(({id, nodes}) => [id, nodes.map(({html}) => html)])));""",
+        own,
+    )
+    assert found == []
+
+
+# Types one text after the other and returns what went wrong: what was thrown, and what was drawn that is no number.
+TYPE = """const [element, texts] = arguments, wrong = [];
+const { text, message, line } = element.view.parts;
+const isOdd = ({ value }) => /NaN|Infinity|undefined|\\[object/.test(value);
+for (const one of texts) {
+    try {
+        text.value = one;
+        text.dispatchEvent(new Event("input"));
+        element.draw();
+    } catch (error) {
+        wrong.push(`${error}: ${one}`);
+    }
+    const attributes = [...element.shadowRoot.querySelectorAll("*")].flatMap((part) => [...part.attributes]);
+    wrong.push(...attributes.filter(isOdd).map(({ name, value }) => `${name}=${value.slice(0, 80)}: ${one}`));
+    if (!message.textContent || !line.textContent) wrong.push(`no words: ${one}`);
+}
+return wrong;"""
+
+
+def test_whatever_is_typed_the_picture_is_one(driver, own):
+    assert driver.execute_script(TYPE, own, list(broken_texts(300, seed=3))) == []
+    write(own, RMSPROP)
+    assert status(own, "Your rule ends at (−0.0106")
