@@ -141,7 +141,7 @@ def words(nb: NotebookNode) -> int:
     """How many words a reader reads: a formula or a name in code is one, a link counts by its text."""
     text = re.sub(r"\$\$.*?\$\$", " ", markdown(nb), flags=re.DOTALL)
     text = re.sub(r"\$[^$]*\$|`[^`]*`", " x ", text)
-    text = re.sub(r"\]\([^)]*\)|<[^>]*>", " ", text)
+    text = re.sub(r"\]\([^)]*\)|</?[a-z][^>]*>", " ", text)
     return len(re.findall(r"\w+(?:['’.,-]\w+)*", text))
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.colors import LogNorm, to_rgba
 
-from . import alt_text, figure
+from . import alt_text_of_grids, figure
 
 HALFWAY = 112 / 256  # the shade from which on a dark number is the easier to read
 
@@ -38,7 +38,7 @@ def images(pictures: np.ndarray, captions: Sequence[str]) -> figure.Figure:
             axes.imshow(picture, cmap="Greys", vmin=0, vmax=1, interpolation="none")
             axes.set(title=caption, xticks=[], yticks=[])
             axes.spines[:].set_visible(False)
-    return fig.saying(alt_text.images, np.shape(pictures), captions)
+    return fig.saying(alt_text_of_grids.images, np.shape(pictures), captions)
 
 
 def confusion(counts: figure.ArrayLike) -> figure.Figure:
@@ -79,4 +79,4 @@ def confusion(counts: figure.ArrayLike) -> figure.Figure:
         axes.set_yticks(names + 0.5, names)
         axes.set(xlabel="answer", ylabel="true class")
         axes.invert_yaxis()  # rows are read from the top
-    return fig.saying(alt_text.confusion, counts)
+    return fig.saying(alt_text_of_grids.confusion, counts)

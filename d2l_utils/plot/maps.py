@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib import cm, colors, patches, patheffects
 from matplotlib.path import Path
 
-from . import alt_text, figure
+from . import alt_text_of_grids, figure
 
 HATCHES = "xxxx", "////"
 EDGE = patheffects.withStroke(linewidth=3, foreground=figure.MARK_DARK)
@@ -79,7 +79,7 @@ def heat_maps(
         bar = fig.colorbar(scale, ax=[*panels], label=value_label, extend="both")
         bar.solids.set_rasterized(True)  # one picture in place of a path for each shade
         figure.legend(fig, ncols=3)
-    return fig.saying(alt_text.heat_maps, x, y, (x_label, value_label), drawn)
+    return fig.saying(alt_text_of_grids.heat_maps, x, y, (x_label, value_label), drawn)
 
 
 def _check(maps: Maps, settings: Mapping[str, Sequence[float]], limits: tuple[float, float]) -> None:

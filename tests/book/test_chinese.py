@@ -20,7 +20,8 @@ HAN = "\u4e00-\u9fff"
 TEX_TEXT = re.compile(r"\\text\{[^{}]*\}|[\s.,]")
 DISPLAY = re.compile(r"\$\$.*?\$\$", re.DOTALL)
 INLINE = re.compile(r"\$[^$]+\$")
-CODE = re.compile(r"`[^`]+`")
+FENCE = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
+CODE = re.compile(rf"{FENCE.pattern}|`[^`]+`", FENCE.flags)
 # What a translation keeps as it is; of formulas all but words in them, and the full stop at their end.
 KEPT = {
     "citations": re.compile(r'data-cite="([^"]+)"'),

@@ -15,20 +15,20 @@ GROUND = {"runtime", "kernels", "old_names", "arm", "chapters"}
 ARROWS = {
     **dict.fromkeys(GROUND, GROUND),
     "rules": {"runtime"},
-    **dict.fromkeys(("colours", "progress", "softmax", "workers"), set()),
+    **dict.fromkeys(("colours", "progress", "softmax", "words", "workers"), set()),
     "data": {"runtime", "chapters", "progress"},
     "linear": {"rules", "runtime"},
     "train": {"data", "linear", "rules", "runtime"},
     "fast": {"train", "data", "linear", "rules", "runtime", "progress", "softmax", "workers"},
     "scale": {"fast", "train", "linear", "rules", "runtime", "progress", "workers"},
     **dict.fromkeys(("parity", "optax"), set()),
-    "plot": {"colours"},
-    "plot.__init__": {"colours", "playground"},  # it offers explore
+    "plot": {"colours", "words"},
+    "plot.__init__": {"colours", "playground", "words"},  # it offers explore
     "train.__init__": {"data", "linear", "rules", "runtime", "fast"},  # it offers what is quick, too
-    "playground": {"colours", "plot", "rules", "train"},
+    "playground": {"colours", "plot", "rules", "train", "words"},
     "textbook": {ANYTHING},
     FRONT: {ANYTHING},
-    "book": {"data.files", "runtime", "kernels", "chapters", "colours", "playground"},
+    "book": {"data.files", "runtime", "kernels", "chapters", "colours", "playground", "words"},
     "tools": {ANYTHING},
     "benchmarks": {ANYTHING},
 }

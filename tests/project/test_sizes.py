@@ -9,7 +9,7 @@ LONGEST_FILE = 250  # lines in all
 LONGEST_BODY = 30  # code lines
 # Code lines of each floor: what it has now, so that it grows only where somebody raises the number here. The aim
 # for what a learner needs is 800, for plot 450, for fast 400.
-CEILINGS = {"what a learner needs": 1112, "plot": 532, "fast": 460, "scale": 870}
+CEILINGS = {"what a learner needs": 1112, "plot": 600, "fast": 460, "scale": 870}
 MODULES = [pytest.param(path, id=path.relative_to(ROOT).as_posix()) for path in sizes.modules()]
 
 
