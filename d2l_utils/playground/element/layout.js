@@ -35,8 +35,8 @@ export const layout = () => `
   <div class="choices">
     <label>${_("surface")} <select data-part="surface">${options(SURFACES)}</select></label>
     <label>${_("optimizer")} <select data-part="active">${options(RULES)}</select></label>
-    <label>${_("start, {axis}", { axis: "x1" })} <input type="number" step="0.1" data-part="start1"></label>
-    <label>x2 <input type="number" ${called(_("start, {axis}", { axis: "x2" }))} step="0.1" data-part="start2"></label>
+    <label>${_("start, x1")} <input type="number" step="0.1" data-part="start1"></label>
+    <label>x2 <input type="number" ${called(_("start, x2"))} step="0.1" data-part="start2"></label>
     <label>${_("steps")} <input type="number" min="1" max="${MOST_STEPS}" data-part="num_steps"></label>
     <label data-part="seedLabel">${_("seed")} <input type="number" min="0" max="4294967295" data-part="seed"></label>
   </div>
