@@ -2,7 +2,7 @@
 
 .DEFAULT_GOAL := html
 .DELETE_ON_ERROR:
-.PHONY: help html test pdf smoke arm colab peers cluster lab data changes refresh address full faults bench lint sizes audit \
+.PHONY: help html test pdf smoke arm colab peers cluster lab data changes refresh words chinese address full faults bench lint sizes audit \
     lock clean missing
 
 VENV := .venv
@@ -28,8 +28,8 @@ $(foreach name,$(CHOICES) PYTHON,$(eval override $(name) := $$(value $(name))))
 export PYTHON $(foreach name,$(CHOICES),$(if $(value $(name)),$(name)))
 
 SOURCES := requirements.lock \
-    $(wildcard notebooks/*.ipynb notebooks/*.csv notebooks/*.npz) \
-    $(wildcard $(addprefix d2l_utils/,*.py */*.py */*.js */*.css */*.json */*/*.js)) \
+    $(wildcard notebooks/*.ipynb notebooks/zh/*.ipynb notebooks/*.csv notebooks/*.npz) \
+    $(wildcard $(addprefix d2l_utils/,*.py */*.py */*.js */*.css */*.json */*/*.js locale/*/*/*)) \
     $(wildcard book/*.py book/*.bib book/template/* book/template/*/*)
 # What arrives while the book is built. The folder stands for what is added or taken away; `data` alone is a target.
 DATA := data/ $(wildcard data/*.dat data/mnist data/mnist/*.gz) $(wildcard $(VENV)/.peers $(VENV)/.cluster)
@@ -76,6 +76,12 @@ changes: $(STAMP)  ## show, to the letter, which outputs differ from the stored 
 
 refresh: $(VENV)/.readers  ## run every chapter and store its outputs in notebooks/
 	$(RUN) -m tools.refresh
+
+words: $(VENV)/.readers  ## bring the catalogues of translations up to date with code, templates and scripts
+	$(RUN) -m tools.words
+
+chinese: $(VENV)/.readers  ## give the Chinese notebooks the code and outputs of the English; list what is not translated
+	$(RUN) -m tools.chinese
 
 address: $(VENV)/.readers  ## write the repository's address into the notebooks: D2L_REPOSITORY=owner/name make address
 	$(RUN) -m tools.address

@@ -25,13 +25,15 @@ def html(stamp: str) -> None:
 
 
 def pdf() -> None:
-    """Print the book."""
+    """Print the book, a PDF for each language."""
     from . import one_build
+    from .edition import editions
     from .pages import list_of_pages
     from .pdf import write
 
     with one_build.held():
-        print(f"The book is in {write(list_of_pages())}")
+        for edition in editions():
+            print(f"The book is in {write(edition, list_of_pages(edition))}", flush=True)
 
 
 def changes(names: list[str]) -> None:

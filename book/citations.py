@@ -7,6 +7,8 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
+from d2l_utils.words import gettext as _
+
 from pybtex.backends.html import Backend
 from pybtex.database import Entry, parse_file
 from pybtex.exceptions import PybtexError
@@ -16,8 +18,6 @@ from pybtex.style.template import field, sentence, tag
 
 BIBLIOGRAPHY = Path(__file__).with_name("references.bib")
 PAGE = "references"
-TITLE = "References"
-INTRODUCTION = "The works that the chapters cite, by first author and year. The links of a work lead out of this book."
 CITATION = re.compile(r'<cite data-cite="([^"]*)">(.*?)</cite>', re.DOTALL)
 MOST_NAMES = 6  # more authors than these are "A and others"
 
@@ -78,7 +78,11 @@ def bibliography(texts: dict[str, str], titles: dict[str, str]) -> str:
     style = Style()
     works = [style.format_entry("", entries()[key]) for key in sorted(entries(), key=_order)]
     items = [_item(work, pages[work.key], titles) for work in works]
-    return "\n".join([f"# {TITLE}\n", f"{INTRODUCTION}\n", '<ol class="bibliography">', *items, "</ol>"])
+    heading = _("References")
+    introduction = _(
+        "The works that the chapters cite, by first author and year. The links of a work lead out of this book."
+    )
+    return "\n".join([f"# {heading}\n", f"{introduction}\n", '<ol class="bibliography">', *items, "</ol>"])
 
 
 class Style(plain.Style):
@@ -106,6 +110,7 @@ def _order(key: str) -> tuple[str, str, str]:
 def _item(formatted: Any, names: list[str], titles: dict[str, str]) -> str:
     """One work in the list."""
     work = formatted.text.render(Html()).replace("\n", " ")
-    links = ", ".join(f'<a href="{name}.html">{escape(titles[name])}</a>' for name in names)
-    where = f' <span class="cited">Cited in {links}.</span>' if links else ""
+    links = _(", ").join(f'<a href="{name}.html">{escape(titles[name])}</a>' for name in names)
+    cited_in = _("Cited in {links}.").format(links=links)
+    where = f' <span class="cited">{cited_in}</span>' if links else ""
     return f'<li id="{formatted.key}">{work}{where}</li>'

@@ -10,6 +10,7 @@ from importlib import metadata
 from d2l_utils import kernels
 from d2l_utils.chapters import ROOT, rests_on
 from d2l_utils.data import files
+from d2l_utils.words import PICTURES
 
 from nbformat import NotebookNode
 
@@ -47,7 +48,8 @@ def _cells(name: str, changed: tuple[int, ...]) -> list[str]:
 def _shared() -> list:
     """What every notebook rests on: our package, without the scripts and styles of pages, and the pins."""
     ours = ROOT / "d2l_utils"
-    return [*sorted(ours.rglob("*.py")), *sorted(ours.rglob("*.json")), ROOT / "requirements.lock"]
+    words = sorted(ours.rglob(f"{PICTURES}.po"))
+    return [*sorted(ours.rglob("*.py")), *sorted(ours.rglob("*.json")), *words, ROOT / "requirements.lock"]
 
 
 def _settings() -> list[str]:

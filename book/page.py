@@ -2,18 +2,21 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from html import escape, unescape
 from pathlib import Path
 from typing import Any
 
+from d2l_utils import words
 from d2l_utils.colours import INK, PAPER
+from d2l_utils.words import gettext as _
 
 from latex2mathml.converter import convert
 from mistune.plugins.table import render_table
 from nbconvert import TemplateExporter
+from nbconvert.filters.highlight import Highlight2HTML
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbconvert.preprocessors import Preprocessor, TagRemovePreprocessor
 from nbformat import NotebookNode
@@ -28,10 +31,13 @@ QUOTED = re.compile(r"&quot;(.*?)&quot;")
 # Names, punctuation and blanks have the colour of all text: their marks would be a third of a page's weight.
 UNCOLOURED = re.compile(r'<span class="(?:n|p|w)">(.*?)</span>', flags=re.DOTALL)
 # No line may begin with the comma after a formula.
-PUNCTUATED = re.compile(r'(<math [^>]*display="inline">(?:(?!</math>).)*</math>)([,.;:!?)’”]+)', flags=re.DOTALL)
+PUNCTUATED = re.compile(
+    r'(<math [^>]*display="inline">(?:(?!</math>).)*</math>)([,.;:!?)’”，。；：！？）、》]+)', flags=re.DOTALL
+)
 WIDE_GAP = r"\qquad"  # between the parts of an equation; on a phone they stand one below the other
 METADATA = re.compile(r"<metadata>.*?</metadata>", flags=re.DOTALL)
 ANCHOR = '<a class="anchor-link"'
+PLACE = re.compile(r'(?<= id=")[^"]*|(?<= href="#)[^"]*')
 
 
 class PageError(ValueError):
@@ -78,7 +84,15 @@ def link_id(kind: str, number: str) -> str:
 
 
 class PageRenderer(IPythonRenderer):
-    """Markdown to HTML: math as MathML with its number, links between notebooks as links between pages."""
+    """Markdown to HTML: math as MathML with its number, links between notebooks as links between pages.
+
+    Args:
+        anchors: what the headings are called in addresses (iterable of str), where they have the names of another text.
+    """
+
+    def __init__(self, anchors: Iterable[str] = ()) -> None:
+        super().__init__(escape=False, exclude_anchor_links=False, anchor_link_text="#")
+        self.anchors = iter([*anchors])
 
     def block_math(self, body: str) -> str:
         tex = unescape(body)
@@ -88,7 +102,8 @@ class PageRenderer(IPythonRenderer):
         tag = found[1]
         place = link_id("equation", tag)
         parts = "".join(mathml(part, "block") for part in TAG.sub("", tex).split(WIDE_GAP))
-        number = f'<a href="#{place}" aria-label="Equation {tag}">({tag})</a>'
+        label = _("Equation {number}").format(number=tag)
+        number = f'<a href="#{place}" aria-label="{label}">({tag})</a>'
         return f'<div class="equation" id="{place}"><div class="parts">{parts}</div>{number}</div>\n'
 
     def inline_math(self, body: str) -> str:
@@ -103,7 +118,10 @@ class PageRenderer(IPythonRenderer):
 
     def heading(self, text: str, level: int, **attributes: Any) -> str:
         heading = super().heading(text, level, **attributes)
-        return heading.replace(ANCHOR, f'{ANCHOR} aria-label="Link to this section"')
+        if (anchor := next(self.anchors, None)) is not None:
+            heading = PLACE.sub(anchor, heading)
+        label = _("Link to this section")
+        return heading.replace(ANCHOR, f'{ANCHOR} aria-label="{label}"')
 
     def table(self, text: str) -> str:
         return f'<div class="table">{render_table(self, text)}</div>\n'
@@ -161,21 +179,29 @@ class PageExporter(TemplateExporter):
         yield "inline_svg", inline_svg
         yield "link_id", link_id
         yield "json", json.dumps
-        yield "without_idle_marks", without_idle_marks
+        yield "highlighted", highlighted
 
 
 @cache
 def exporter() -> PageExporter:
     """One exporter for all pages: it compiles its templates when it is made."""
-    return PageExporter()
+    made = PageExporter()
+    made.environment.globals["_"] = _
+    return made
 
 
 def prose(cell: NotebookNode) -> str:
     """A cell's Markdown as HTML, with its formulas drawn and its citations linked."""
-    renderer = PageRenderer(escape=False, exclude_anchor_links=False, anchor_link_text="#")
+    renderer = PageRenderer(map(anchor, cell.metadata.get("headings", ())))
     with showing(cell):
         html = policy.checked(MarkdownWithMath(renderer=renderer).render(cell.source))
         return citations.linked(PUNCTUATED.sub(r'<span class="whole">\1\2</span>', html))
+
+
+def anchor(heading: str) -> str:
+    """What a heading, as Markdown has it, is called in addresses."""
+    found = PLACE.search(MarkdownWithMath(renderer=PageRenderer()).render(heading))
+    return found[0] if found else ""
 
 
 def markup(html: str, cell: NotebookNode) -> str:
@@ -184,9 +210,10 @@ def markup(html: str, cell: NotebookNode) -> str:
         return policy.checked(html)
 
 
-def without_idle_marks(code: str) -> str:
-    """Highlighted code with marks only where a colour hangs on them."""
-    return UNCOLOURED.sub(r"\1", code)
+@cache
+def highlighted(code: str) -> str:
+    """Code as HTML, with marks only where a colour hangs on them. It is the same in every edition."""
+    return UNCOLOURED.sub(r"\1", Highlight2HTML()(code))
 
 
 def inline_svg(output: NotebookNode, cell: NotebookNode) -> str:
@@ -194,7 +221,8 @@ def inline_svg(output: NotebookNode, cell: NotebookNode) -> str:
 
     The words begin with the caption's first sentence: the message before the numbers.
     """
-    alt = output.get("metadata", {}).get("image/svg+xml", {}).get("alt")
+    said = output.get("metadata", {}).get("image/svg+xml", {})
+    alt = said.get("alts", {}).get(words.language()) or said.get("alt")
     with showing(cell):
         if not alt:
             raise ValueError(f"a figure has no alternative text: {output.data.get('text/plain')}")
@@ -208,5 +236,4 @@ def inline_svg(output: NotebookNode, cell: NotebookNode) -> str:
 
 def body(nb: NotebookNode, number: str = "") -> str:
     """The text of a notebook's page; its figures are numbered after the chapter's own number, such as '5.'."""
-    text, _ = exporter().from_notebook_node(nb, {"number": number})
-    return text
+    return exporter().from_notebook_node(nb, {"number": number})[0]

@@ -6,13 +6,16 @@ from collections.abc import Iterable, Mapping
 from html import escape
 from types import MappingProxyType
 
+from d2l_utils import words
+from d2l_utils.words import gettext as _
+
 from nbformat import NotebookNode
 from nbformat.v4 import new_markdown_cell, new_notebook
 
-from . import citations, notebook, outputs, page, search
+from . import citations, notebook, outputs, page, search, translation
+from .edition import ENGLISH, Edition
 from .failures import Failure, last_line
 
-OUTPUT = notebook.BUILD / "html"
 SOLUTIONS = "_solutions"
 NUMBER = re.compile(r"\D.*")  # what follows the number in a name
 # A page's text within its frame (template/page.html.j2), where it is more than a heading.
@@ -27,41 +30,49 @@ def _as_it_ran(name: str) -> NotebookNode:
 
 
 # What a page is made of, the best first, with the words for it where it is not the first.
-VERSIONS = (
-    (outputs.executed, "its last good run here"),
-    (_as_it_ran, "its last good run here"),
-    (notebook.read, "the run that is stored in the notebook"),
-)
-BEFORE = "the page of an earlier build"
+GOOD_RUN, STORED, BEFORE = "good run", "stored", "before"
+VERSIONS = ((outputs.executed, GOOD_RUN), (_as_it_ran, GOOD_RUN), (notebook.read, STORED))
 
 
-def list_of_pages(failures: Mapping[str, Failure] = NO_FAILURES) -> list[dict]:
+def origins() -> dict[str | None, str]:
+    """What a page that could not be made anew shows, in words."""
+    return {
+        GOOD_RUN: _("What you see comes from its last good run here."),
+        STORED: _("What you see comes from the run that is stored in the notebook."),
+        BEFORE: _("What you see comes from the page of an earlier build."),
+        None: _("What you see is its place in the book, and no more."),
+    }
+
+
+def list_of_pages(edition: Edition = ENGLISH, failures: Mapping[str, Failure] = NO_FAILURES) -> list[dict]:
     """What is known of each page: its text, title, number, place in the contents, and what it failed by."""
     names = notebook.names()
-    pages = [best(name, names, failures.get(name)) for name in names]
-    return [*pages, bibliography(pages)]
+    with words.spoken(edition.language):
+        pages = [best(edition, name, names, failures.get(name)) for name in names]
+        return [*pages, bibliography(edition, pages)]
 
 
-def best(name: str, names: list[str], failure: Failure | None) -> dict:
+def best(edition: Edition, name: str, names: list[str], failure: Failure | None) -> dict:
     """The best page that can be made of a notebook, with what kept it from being a better one."""
     for version, origin in VERSIONS:
         try:
-            found = describe(name, version(name), names)
+            nb = translation.for_page(version(name), name, edition)
+            found = describe(edition, name, nb, names)
         except Exception as error:  # whatever it is, the other chapters get their pages
-            failure = failure or failed(name, error)
+            failure = failure or failed(edition, name, error)
         else:
             return found | {"failure": failure, "origin": origin}
-    return last_built(name, names) | {"failure": failure}
+    return last_built(edition, name, names) | {"failure": failure}
 
 
-def failed(name: str, error: Exception) -> Failure:
+def failed(edition: Edition, name: str, error: Exception) -> Failure:
     """What a page failed by, for the last lines of a build and for the page itself."""
     said = str(error) if isinstance(error, ValueError) else f"{type(error).__name__}: {error}"
     line = last_line(" ".join(said.split()))
     # An error that nobody foresaw is told with the way to it.
     foreseen = isinstance(error.__cause__ or error, (ValueError, OSError))
     trace = line if foreseen else "".join(traceback.format_exception(error))
-    return Failure(name, _title(name), getattr(error, "cell", 0), line, trace)
+    return Failure(edition.title(name), _title(name), getattr(error, "cell", 0), line, trace)
 
 
 def _title(name: str) -> str:
@@ -72,44 +83,44 @@ def _title(name: str) -> str:
         return name
 
 
-def last_built(name: str, names: Iterable[str]) -> dict:
+def last_built(edition: Edition, name: str, names: Iterable[str]) -> dict:
     """The page as it was built before, where nothing can be made of its notebook; without one, its name alone."""
-    path = OUTPUT / f"{name}.html"
+    path = edition.pages / f"{name}.html"
     kept = LAST_BUILT.search(path.read_text(encoding="utf-8")) if path.is_file() else None
     if not kept:
-        return about(name, name, f"<h1>{escape(name)}</h1>", names)
+        return about(edition, name, name, f"<h1>{escape(name)}</h1>", names)
     heading, _, _ = kept[1].partition("</h1>")
-    return about(name, search.plain(heading), kept[1], names) | {"origin": BEFORE}
+    return about(edition, name, search.plain(heading), kept[1], names) | {"origin": BEFORE}
 
 
-def bibliography(pages: list[dict]) -> dict:
+def bibliography(edition: Edition, pages: list[dict]) -> dict:
     """The page of the works that the others cite."""
     names = [entry["name"] for entry in pages]
     source = {"source": f"book/{citations.BIBLIOGRAPHY.name}"}
     try:
         cited = {entry["name"]: entry["prose"] for entry in pages}
         text = citations.bibliography(cited, {entry["name"]: entry["title"] for entry in pages})
-        return describe(citations.PAGE, new_notebook(cells=[new_markdown_cell(text)]), names) | source
+        return describe(edition, citations.PAGE, new_notebook(cells=[new_markdown_cell(text)]), names) | source
     except ValueError as error:
-        failure = failed(citations.PAGE, error)
-        return last_built(citations.PAGE, names) | source | {"failure": failure}
+        failure = failed(edition, citations.PAGE, error)
+        return last_built(edition, citations.PAGE, names) | source | {"failure": failure}
 
 
-def describe(name: str, nb: NotebookNode, names: Iterable[str]) -> dict:
+def describe(edition: Edition, name: str, nb: NotebookNode, names: Iterable[str]) -> dict:
     """One page of the list, made of a notebook."""
     number = NUMBER.sub("", name).lstrip("0")
     figures = f"{'S' * name.endswith(SOLUTIONS)}{number}." if number else ""
-    found = about(name, notebook.title(nb), page.body(nb, figures), names)
+    found = about(edition, name, notebook.title(nb), page.body(nb, figures), names)
     search.sections(found["body"])  # an error here is the page's own
     return found | {"prose": notebook.markdown(nb), "used_stand_in": used_stand_in(nb)}
 
 
-def about(name: str, title: str, body: str, names: Iterable[str]) -> dict:
+def about(edition: Edition, name: str, title: str, body: str, names: Iterable[str]) -> dict:
     """What is known of a page by its name and text alone."""
     chapter = name.removesuffix(SOLUTIONS)
     return {
         "name": name,
-        "source": f"notebooks/{name}.ipynb",
+        "source": f"{edition.source}/{name}.ipynb",
         "title": title,
         "number": NUMBER.sub("", name).lstrip("0"),
         "entry": None if name != chapter and chapter in names else _entry(name, title),
@@ -124,7 +135,7 @@ def about(name: str, title: str, body: str, names: Iterable[str]) -> dict:
 
 def _entry(name: str, title: str) -> str:
     """What the list of chapters calls a page."""
-    return "Start here" if name == notebook.INDEX else title
+    return _("Start here") if name == notebook.INDEX else title
 
 
 def used_stand_in(nb: NotebookNode) -> bool:

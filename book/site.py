@@ -1,32 +1,36 @@
 """Writes the book: a page for every notebook that has been run, the bibliography, and what the pages share."""
 
+import json
 import re
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import quote
 
-from d2l_utils import playground
+from d2l_utils import playground, words
+from d2l_utils.words import gettext as _
 
+from babel.messages.pofile import read_po
 from jinja2 import Environment, FileSystemLoader, TemplateNotFound, TemplateSyntaxError
 from pygments.formatters import HtmlFormatter
 
 from . import address, choices, citations, notebook, page, policy, search
+from .edition import OUTPUT, Edition, editions
 from .failures import Failure
-from .pages import NO_FAILURES, OUTPUT, SOLUTIONS, list_of_pages, neighbours
+from .pages import NO_FAILURES, SOLUTIONS, list_of_pages, neighbours, origins
 from .writing import remove, write
 
-ASSETS = OUTPUT / "assets"
-SHARED = "book.css", "book.js", "vendor/minisearch.js"  # what lies beside the pages as it lies in template/
+SHARED = "book.css", "book.js", "vendor/minisearch.js"  # what all editions share, as it lies in template/
 # What the search finds a page by, and what other sites show of it, is its beginning.
 FIRST_PARAGRAPH = re.compile(r"<p>.*?</p>", flags=re.DOTALL)
 DESCRIPTION = 160  # characters
 LIGHT_CODE = "xcode"
 DARK_CODE = "github-dark"
 TEMPLATES = Environment(loader=FileSystemLoader(page.TEMPLATE), trim_blocks=True)
+TEMPLATES.globals["_"] = _
 BRANCH = "main"
-COLAB = "https://colab.research.google.com/github/{repository}/blob/{branch}/notebooks/{name}.ipynb"
-BINDER = "https://mybinder.org/v2/gh/{repository}/{branch}?labpath=notebooks%2F{name}.ipynb"
+COLAB = "https://colab.research.google.com/github/{repository}/blob/{branch}/{folder}/{name}.ipynb"
+BINDER = "https://mybinder.org/v2/gh/{repository}/{branch}?labpath={path}%2F{name}.ipynb"
 
 
 def write_book(failures: Mapping[str, Failure] = NO_FAILURES) -> dict[str, Failure]:
@@ -42,21 +46,31 @@ def write_book(failures: Mapping[str, Failure] = NO_FAILURES) -> dict[str, Failu
         OSError: a file cannot be read or written; names it.
     """
     check_templates()
-    pages = list_of_pages(failures)
+    write_shared()
+    new = {}
+    for edition in editions():
+        with words.spoken(edition.language):
+            new |= told(write_edition(edition, failures), {**failures, **new})
+    return new
+
+
+def write_edition(edition: Edition, failures: Mapping[str, Failure]) -> list[Failure]:
+    """Write the pages of one language, and what belongs to them alone; returns all that they fail by."""
+    pages = list_of_pages(edition, failures)
     home = linked_repository()
-    write_assets()
-    for orphan in {path.stem for path in OUTPUT.glob("*.html")} - {entry["name"] for entry in pages}:
-        remove(OUTPUT / f"{orphan}.html")
+    write_own(edition)
+    for orphan in {path.stem for path in edition.pages.glob("*.html")} - {entry["name"] for entry in pages}:
+        remove(edition.pages / f"{orphan}.html")
     for current in pages:
-        lay(OUTPUT / f"{current['name']}.html", frame(current, pages, home))
+        lay(edition.pages / f"{current['name']}.html", frame(edition, current, pages, home))
     sections = [section for current in pages for section in search.documents(current)]
-    lay(ASSETS / "sections.js", search.script(sections))
-    return told({entry["name"]: entry["failure"] for entry in pages if entry["failure"]}, failures)
+    lay(edition.pages / "assets" / "sections.js", search.script(sections))
+    return [entry["failure"] for entry in pages if entry["failure"]]
 
 
-def told(all_failures: Mapping[str, Failure], known: Mapping[str, Failure]) -> dict[str, Failure]:
-    """The failures that nobody has heard of yet, after they have been printed."""
-    new = {name: failure for name, failure in all_failures.items() if name not in known}
+def told(all_failures: list[Failure], known: Mapping[str, Failure]) -> dict[str, Failure]:
+    """The failures that nobody has heard of yet, by name, after they have been printed."""
+    new = {failure.name: failure for failure in all_failures if failure.name not in known}
     for name, failure in new.items():
         print(f"FAILED     {name}{f', cell {failure.cell}' if failure.cell else ''}: {failure.trace}", flush=True)
     return new
@@ -87,11 +101,14 @@ def files() -> list[Path]:
     return sorted(path for path in OUTPUT.rglob("*") if path.is_file() and not path.name.startswith("."))
 
 
-def frame(current: dict, pages: list[dict], home: str | None) -> str:
+def frame(edition: Edition, current: dict, pages: list[dict], home: str | None) -> str:
     """A whole page: the text within the frame that all pages share, with links to its repository if it has one."""
     previous, following = neighbours(current, pages)
     theme = (page.TEMPLATE / "theme.js").read_text(encoding="utf-8").strip()
     return TEMPLATES.get_template("page.html.j2").render(
+        edition=edition,
+        others=[other for other in editions() if other != edition],
+        origins=origins(),
         page=current,
         pages=pages,
         previous=previous,
@@ -99,23 +116,24 @@ def frame(current: dict, pages: list[dict], home: str | None) -> str:
         book_title=pages[0]["title"],
         description=search.plain("".join(FIRST_PARAGRAPH.findall(current["body"])[:1]))[:DESCRIPTION],
         sections=search.headings(current["body"]),
-        links=links(current, home),
+        links=links(edition, current, home),
         theme=theme,
         policy=policy.content(theme),
     )
 
 
-def links(current: dict, home: str | None) -> list[tuple[str, str]]:
+def links(edition: Edition, current: dict, home: str | None) -> list[tuple[str, str]]:
     """What stands above a page's title: (text, address)."""
     name = current["name"]
     if name == citations.PAGE:
-        return [("BibTeX file", "references.bib")]
-    beneath = [("Solutions", f"{quote(current['solutions'])}.html")] if current["solutions"] else []
-    above = [] if current["entry"] else [("Chapter", f"{quote(name.removesuffix(SOLUTIONS))}.html")]
-    if not (notebook.NOTEBOOKS / f"{name}.ipynb").is_file():
+        return [(_("BibTeX file"), f"{edition.up}references.bib")]
+    beneath = [(_("Solutions"), f"{quote(current['solutions'])}.html")] if current["solutions"] else []
+    above = [] if current["entry"] else [(_("Chapter"), f"{quote(name.removesuffix(SOLUTIONS))}.html")]
+    if not (edition.notebooks / f"{name}.ipynb").is_file():
         return above + beneath
-    download = [("Notebook", f"notebooks/{quote(name)}.ipynb")]
-    where = {"repository": home, "branch": BRANCH, "name": quote(name)}
+    download = [(_("Notebook"), f"notebooks/{quote(name)}.ipynb")]
+    folder = edition.source
+    where = {"repository": home, "branch": BRANCH, "folder": folder, "path": quote(folder, ""), "name": quote(name)}
     online = [("Colab", COLAB.format(**where)), ("Binder", BINDER.format(**where))] if home else []
     return above + beneath + download + online
 
@@ -125,17 +143,37 @@ def linked_repository() -> str | None:
     return choices.repository() or address.published()
 
 
-def write_assets() -> None:
-    """Lay what the pages share beside them: style, scripts, fonts, and what can be downloaded."""
+def write_shared() -> None:
+    """Lay what all editions share beside the pages: style, scripts, fonts, and the bibliography."""
+    assets = OUTPUT / "assets"
     for name in SHARED:
-        copy(page.TEMPLATE / name, ASSETS / Path(name).name)
+        copy(page.TEMPLATE / name, assets / Path(name).name)
     for path in sorted((page.TEMPLATE / "fonts").iterdir()):
-        copy(path, ASSETS / "fonts" / path.name)
-    lay(ASSETS / "code.css", code_css())
-    lay(ASSETS / "playground.js", playground.script())
+        copy(path, assets / "fonts" / path.name)
+    lay(assets / "code.css", code_css())
+    lay(assets / "playground.js", playground.script())
     copy(citations.BIBLIOGRAPHY, OUTPUT / citations.BIBLIOGRAPHY.name)
+
+
+def write_own(edition: Edition) -> None:
+    """Lay what is in one language beside its pages: the words of scripts, and the notebooks."""
+    lay(edition.pages / "assets" / "words.js", f"window.bookWords = {json.dumps(of_scripts(edition.language))};\n")
     for name in notebook.names():
-        copy(notebook.NOTEBOOKS / f"{name}.ipynb", OUTPUT / "notebooks" / f"{name}.ipynb")
+        copy(edition.notebooks / f"{name}.ipynb", edition.pages / "notebooks" / f"{name}.ipynb")
+
+
+def of_scripts(language: str) -> dict[str, str]:
+    """What scripts say, in English and in a language; what has a plural stands under its singular."""
+    if language == words.ENGLISH:
+        return {}
+    with words.text_of(words.SCRIPTS, language).open("rb") as file:
+        messages = [message for message in read_po(file) if message.id]
+    return {_first(message.id): _first(message.string) for message in messages}
+
+
+def _first(forms: str | tuple[str, ...]) -> str:
+    """A message, or of one that has a plural the first of its forms."""
+    return forms if isinstance(forms, str) else forms[0]
 
 
 def copy(source: Path, target: Path) -> None:

@@ -1,4 +1,4 @@
-"""Runs every notebook and stores its outputs in notebooks/, and one for README.md: `make refresh`."""
+"""Runs every notebook and stores its outputs in notebooks/, in both languages, and one for README.md: `make refresh`."""
 
 import sys
 
@@ -6,7 +6,7 @@ from book import choices, data, notebook, one_build, outputs, run, stop
 from book.failures import listed
 from d2l_utils.data import files
 
-from . import picture
+from . import chinese, picture
 
 
 def refresh() -> None:
@@ -16,6 +16,7 @@ def refresh() -> None:
     for name in notebook.names():
         if name not in failures:
             notebook.write(notebook.cleaned(outputs.executed(name)), name, notebook.NOTEBOOKS)
+    chinese.write_all()
     picture.write()
     if failures:
         sys.exit(f"{len(failures)} notebooks failed and keep their stored outputs\n{listed(failures.values())}")

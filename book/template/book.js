@@ -7,6 +7,18 @@ function element(tag, attributes = {}, ...children) {
   return made;
 }
 
+/* A page of another edition loads the words of its language before this script: English message -> translation. */
+const SHARED = document.currentScript.src.replace(/[^/]*$/, ""); // where the scripts lie that all editions share
+const OWN = "assets/"; // and those of one edition, beside its pages
+
+function _(message, values = {}) {
+  return (window.bookWords?.[message] ?? message).replace(/\{(\w+)\}/g, (all, name) => values[name] ?? all);
+}
+
+function ngettext(one, many, n) {
+  return _(n === 1 || window.bookWords?.[one] ? one : many, { n });
+}
+
 /* Theme: the button turns to the other one, and the browser remembers it where it may. */
 const root = document.documentElement;
 const systemIsDark = matchMedia("(prefers-color-scheme: dark)");
@@ -14,7 +26,7 @@ const systemIsDark = matchMedia("(prefers-color-scheme: dark)");
 function addThemeButton(bar) {
   const isDark = () => (root.dataset.theme || (systemIsDark.matches ? "dark" : "light")) === "dark";
   const button = element("button", { type: "button", className: "theme" });
-  const say = () => { button.textContent = isDark() ? "Light" : "Dark"; button.ariaLabel = `${button.textContent} theme`; };
+  const say = () => { button.textContent = isDark() ? _("Light") : _("Dark"); button.ariaLabel = isDark() ? _("Light theme") : _("Dark theme"); };
   button.addEventListener("click", () => {
     root.dataset.theme = isDark() ? "light" : "dark";
     try { localStorage.setItem("theme", root.dataset.theme); } catch { /* no storage here: until the next page */ }
@@ -32,26 +44,41 @@ const AROUND = 70; // characters of text before and after the first word that wa
 const OPTIONS = {
   fields: ["title", "section", "text"],
   storeFields: ["page", "title", "anchor", "section", "text"],
-  searchOptions: { boost: { title: 3, section: 4 }, prefix: true, fuzzy: (word) => (word.length > 4 ? 0.2 : 0), combineWith: "AND", boostDocument: weight },
+  tokenize: (text) => words(text, true),
+  searchOptions: { tokenize: (text) => words(text, false), boost: { title: 3, section: 4 }, prefix: true, fuzzy: (word) => (word.length > 4 ? 0.2 : 0), combineWith: "AND", boostDocument: weight },
 };
-const FAILED = "The search could not be loaded. Type on or click into the box to try again.";
+const FAILED = _("The search could not be loaded. Type on or click into the box to try again.");
+const LESSER = [_("Exercises"), _("Summary"), _("References")]; // sections that ask, repeat or list
 let index;
 
 /* Whoever looks for a thing wants the place that explains it before the places that ask or answer for it. */
 function weight(id) {
   const { page, section } = window.bookSections[id];
-  if (page.endsWith("_solutions") || ["Exercises", "Summary", "References"].includes(section)) return 0.2;
+  if (page.endsWith("_solutions") || LESSER.includes(section)) return 0.2;
   return page === "glossary" || !section ? 1.5 : 1;
 }
 
-function load(name) {
+/* Chinese has no blanks between words: it is taken in pairs of characters, and where the text ends, singly. */
+const WORD = /\p{Script=Han}+|[^\n\r\p{Z}\p{P}\p{Script=Han}]+/gu;
+const HAN = /^\p{Script=Han}/u;
+
+function words(text, isIndexed) {
+  return (text.match(WORD) ?? []).flatMap((word) => (HAN.test(word) ? pairs([...word], isIndexed) : [word]));
+}
+
+function pairs(characters, isIndexed) {
+  const found = characters.slice(1).map((second, i) => characters[i] + second);
+  return isIndexed || !found.length ? [...found, characters.at(-1)] : found;
+}
+
+function load(address) {
   return new Promise((loaded, failed) => {
-    document.head.append(element("script", { src: `assets/${name}`, onload: loaded, onerror: failed }));
+    document.head.append(element("script", { src: address, onload: loaded, onerror: failed }));
   });
 }
 
 async function loadIndex() {
-  await Promise.all([load("minisearch.js"), load("sections.js")]);
+  await Promise.all([load(`${SHARED}minisearch.js`), load(`${OWN}sections.js`)]);
   const search = new MiniSearch(OPTIONS);
   search.addAll(window.bookSections);
   return search;
@@ -78,8 +105,8 @@ function resultItem({ page, title, anchor, section, text, terms }) {
 }
 
 function addSearch(bar) {
-  const input = element("input", { type: "search", id: "search", placeholder: "Search", autocomplete: "off", maxLength: LONGEST_QUERY });
-  const label = element("label", { htmlFor: "search", className: "unseen" }, "Search the book");
+  const input = element("input", { type: "search", id: "search", placeholder: _("Search"), autocomplete: "off", maxLength: LONGEST_QUERY });
+  const label = element("label", { htmlFor: "search", className: "unseen" }, _("Search the book"));
   const status = element("p", { className: "status" });
   status.setAttribute("role", "status");
   const list = element("ol");
@@ -91,12 +118,12 @@ function addSearch(bar) {
   const show = async () => {
     const query = asked();
     results.hidden = !query;
-    if (!index) tell("Loading the search");
+    if (!index) tell(_("Loading the search"));
     const search = await makeIndex();
     if (query !== asked()) return; // something else has been typed meanwhile
     if (!search) return tell(FAILED);
     const found = query ? search.search(query) : [];
-    tell(found.length === 1 ? "1 section" : `${found.length || "No"} sections`, found.slice(0, MOST_RESULTS).map(resultItem));
+    tell(found.length ? ngettext("{n} section", "{n} sections", found.length) : _("No sections"), found.slice(0, MOST_RESULTS).map(resultItem));
   };
   const close = () => { results.hidden = true; };
   input.addEventListener("focus", makeIndex);
@@ -127,12 +154,12 @@ async function copy(text) {
 }
 
 function addCopyButton(code) {
-  const button = element("button", { type: "button", className: "copy" }, "Copy");
+  const button = element("button", { type: "button", className: "copy" }, _("Copy"));
   button.setAttribute("aria-live", "polite");
   button.addEventListener("click", async () => {
     await copy(code.querySelector("pre").innerText);
-    button.textContent = "Copied";
-    setTimeout(() => { button.textContent = "Copy"; }, NOTICE_TIME);
+    button.textContent = _("Copied");
+    setTimeout(() => { button.textContent = _("Copy"); }, NOTICE_TIME);
   });
   code.append(button);
 }
@@ -145,7 +172,7 @@ function markScrollers() {
   }
 }
 
-/* "On this page" shows where the reader is. */
+/* "On this page" shows where the reader is, and the other edition is opened there. */
 function followReader() {
   const links = new Map([...document.querySelectorAll(".contents a")].map((a) => [a.hash.slice(1), a]));
   const headings = [...links.keys()].map((id) => document.getElementById(id));
@@ -153,20 +180,35 @@ function followReader() {
     const passed = headings.filter((heading) => heading.getBoundingClientRect().top < innerHeight / 3);
     for (const a of links.values()) a.removeAttribute("aria-current");
     if (passed.length) links.get(passed.at(-1).id).setAttribute("aria-current", "true");
+    for (const edition of document.querySelectorAll(".language")) edition.hash = passed.at(-1)?.id ?? "";
   };
   const watcher = new IntersectionObserver(mark, { rootMargin: "0px 0px -66% 0px" });
   headings.forEach((heading) => watcher.observe(heading));
 }
 
+/* Chinese and Latin stand a little apart. Where the style cannot do that, marks with a margin do. */
+const SEAM = /(?<=[\p{Script=Han}])(?=[\p{Script=Latin}\p{Script=Greek}\d])|(?<=[\p{Script=Latin}\p{Script=Greek}\d%])(?=\p{Script=Han})/gu;
+
+function parted() {
+  if (!root.lang.startsWith("zh")) return;
+  const texts = document.createTreeWalker(document.querySelector("main"), NodeFilter.SHOW_TEXT);
+  const found = [];
+  while (texts.nextNode()) if (!texts.currentNode.parentElement.closest("pre, code, math, svg, optimizer-playground")) found.push(texts.currentNode);
+  for (const text of found) {
+    const pieces = text.data.split(SEAM);
+    if (pieces.length > 1) text.replaceWith(...pieces.map((piece, i) => (i ? element("span", { className: "apart" }, piece) : piece)));
+  }
+}
+
 /* The picture that moves: where it stands still for want of its script, words say so, and the script is asked for again. */
-const STANDS_STILL = "This picture should move. It stands still: its script did not load, or this browser cannot run it. ";
+const STANDS_STILL = _("This picture should move. It stands still: its script did not load, or this browser cannot run it. ");
 
 async function wakePlaygrounds() {
   const asleep = () => [...document.querySelectorAll("optimizer-playground")].filter((playground) => !playground.view);
-  const ask = () => (asleep().length ? load("playground.js").catch(() => {}) : null);
+  const ask = () => (asleep().length ? load(`${SHARED}playground.js`).catch(() => {}) : null);
   await ask();
   const notices = asleep().map((playground) => {
-    const again = element("button", { type: "button" }, "Try again");
+    const again = element("button", { type: "button" }, _("Try again"));
     const notice = element("p", { className: "notice" }, STANDS_STILL, again);
     notice.setAttribute("role", "status");
     playground.before(notice);
@@ -184,6 +226,7 @@ const bar = document.querySelector(".bar");
 addSearch(bar);
 addThemeButton(bar);
 document.querySelectorAll(".highlight").forEach(addCopyButton);
+if (!CSS.supports("text-autospace", "normal")) parted();
 markScrollers();
 addEventListener("resize", markScrollers);
 document.fonts.ready.then(markScrollers);

@@ -57,7 +57,7 @@ class Playground:
         encoded = base64.b64encode(svg.encode()).decode()
         still = f'<img alt="{escape(self.alt)}" src="data:image/svg+xml;base64,{encoded}">'
         bundle = {"image/svg+xml": svg, "text/plain": self.alt}
-        metadata = {"image/svg+xml": {"alt": self.alt}}
+        metadata = self.figure.metadata()
         if self.why_still:
             bundle["text/html"] = f"{still}<p>{escape(self.why_still)}</p>"
         else:

@@ -7,6 +7,7 @@ from ..colours import GREY, INK
 from ..plot import alt_text
 from ..plot.figure import STYLE, Figure, grid, legend
 from ..train.history import Trajectory
+from ..words import gettext as _
 from .facts import FACTS
 from .surfaces import Surface
 
@@ -25,8 +26,7 @@ def still(surface: Surface, paths: list[Trajectory]) -> Figure:
         left.plot(*paths[0].points[0], marker="o", markersize=8, markerfacecolor="none", color=INK)
         left.set(xlim=surface.x1, ylim=surface.x2, aspect="equal", xlabel="x1", ylabel="x2")
         legend(figure)
-    figure.alt = words(paths)
-    return figure
+    return figure.saying(words, paths)
 
 
 def _facts(path: Trajectory) -> dict:
@@ -74,10 +74,11 @@ def words(paths: list[Trajectory]) -> str:
     """What the picture shows: each path as d2l_utils.plot.trajectories tells it, and its losses."""
     titled = {_facts(path)["title"]: path for path in paths}
     ways = {title: _finite(path.points) for title, path in titled.items()}
-    told = [alt_text.paths(ways), "Beside them the loss."]
+    told = [alt_text.paths(ways), _("Beside them the loss.")]
     for title, path in titled.items():
         losses = path.losses[np.isfinite(path.losses)]
-        told.append(f"{title}: {alt_text.curve(np.arange(len(losses)), losses, 'step')}.")
+        curve = alt_text.curve(np.arange(len(losses)), losses, "step")
+        told.append(_("{name}: {told}.").format(name=title, told=curve))
         if path.diverged_at is not None:
-            told.append(f"{title} is not finite after step {path.diverged_at}.")
-    return " ".join(told)
+            told.append(_("{name} is not finite after step {step}.").format(name=title, step=path.diverged_at))
+    return alt_text.sentences(told)

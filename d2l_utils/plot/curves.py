@@ -49,26 +49,22 @@ def curves(
     for name, (x, y) in lines.items():
         figure.check_line(f"{name} has", x, y)
         figure.check_shown(f"{name} has", np.median(np.atleast_2d(y), axis=0), log)
-    words = [f"{y_label} against {x_label}{', logarithmic' if log else ''}."]
     with figure.styled():
         fig, axes = figure.new()
         if points is not None:
             axes.plot(*points, linestyle="none", marker=".", color=figure.GREY)
-            words.append(f"{np.size(points[0])} single points.")
         for (name, (x, y)), colour, line in zip(series.items(), figure.colours([*series]), figure.LINES):
-            runs = np.atleast_2d(np.asarray(y, dtype=float))
-            _draw(axes, name, x, runs, colour, line)
-            words.append(alt_text.series(name, np.asarray(x), runs, x_label))
+            _draw(axes, name, x, np.atleast_2d(np.asarray(y, dtype=float)), colour, line)
         if level is not None:
             axes.axhline(level[1], color=figure.GREY, linewidth=1, label=level[0])
-            words.append(f"{level[0]}: {level[1]:.4g}.")
         axes.set(xlabel=x_label, ylabel=y_label, yscale="log" if log else "linear")
         if log:  # a range of less than two powers of ten gets labels between them
             axes.yaxis.set_minor_formatter(LogFormatterSciNotation(minor_thresholds=(2, 0.5)))
         if all(np.issubdtype(np.asarray(x).dtype, np.integer) for x, _ in series.values()):
             axes.xaxis.get_major_locator().set_params(integer=True)  # there is no step 2.5
         figure.legend(fig, least=2)
-    return fig.saying(" ".join(words))
+    num_points = 0 if points is None else np.size(points[0])
+    return fig.saying(alt_text.curves, series, x_label, y_label, num_points, log, level)
 
 
 def _draw(axes: figure.Axes, name: str, x: figure.ArrayLike, runs: np.ndarray, colour: str, line: str) -> None:

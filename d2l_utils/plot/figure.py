@@ -2,8 +2,10 @@
 
 import io
 import re
-from collections.abc import Sequence, Sized
+from collections.abc import Callable, Mapping, Sequence, Sized
 from functools import partial
+from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 from matplotlib import colormaps, rc_context, rcParamsDefault
@@ -11,6 +13,7 @@ from matplotlib import figure as mpl_figure
 from matplotlib.axes import Axes
 from numpy.typing import ArrayLike
 
+from .. import words
 from ..colours import COLOURS, OPTIMIZERS, PAPER
 from ..colours import GREY as GREY  # for the modules beside this one
 from ..colours import INK as INK
@@ -43,14 +46,21 @@ class Figure(mpl_figure.Figure):
 
     Attributes:
         alt: what the picture shows, in words (str).
+        in_other_words: the same in every language, by its name (dict of str -> str).
     """
 
     alt = ""
+    in_other_words: Mapping[str, str] = MappingProxyType({})
 
-    def saying(self, words: str) -> "Figure":
-        """This figure, with these words for its alternative text."""
-        self.alt = words
+    def saying(self, describe: Callable[..., str], *shown: Any) -> "Figure":
+        """This figure, with what a function says of what is shown for its alternative text, in each language."""
+        self.in_other_words = words.in_each_language(partial(describe, *shown))
+        self.alt = self.in_other_words[words.ENGLISH]
         return self
+
+    def metadata(self) -> dict[str, Any]:
+        """What a notebook keeps beside the picture: its alternative text, in each language."""
+        return {"image/svg+xml": {"alt": self.alt, "alts": dict(self.in_other_words)}}
 
     def svg(self) -> str:
         """The figure as SVG, titled by its alternative text; the same data give the same text."""
@@ -68,7 +78,7 @@ class Figure(mpl_figure.Figure):
         from IPython.display import display
 
         bundle = {"image/svg+xml": self.svg(), "text/plain": self.alt}
-        display(bundle, raw=True, metadata={"image/svg+xml": {"alt": self.alt}})
+        display(bundle, raw=True, metadata=self.metadata())
 
 
 def new(width: float = 5.2, height: float = 3.2) -> tuple[Figure, Axes]:

@@ -25,7 +25,7 @@ def images(pictures: np.ndarray, captions: Sequence[str]) -> figure.Figure:
 
     Example:
         >>> images(np.eye(4).reshape(1, 4, 4), ["a slash"]).alt
-        '1 pictures of 4 × 4 pixels, by their captions: a slash.'
+        '1 picture of 4 × 4 pixels, by their captions: a slash.'
 
     Source: LeCun, Bottou, Bengio and Haffner (1998), "Gradient-based learning applied to document recognition",
         figure 4.
@@ -38,9 +38,7 @@ def images(pictures: np.ndarray, captions: Sequence[str]) -> figure.Figure:
             axes.imshow(picture, cmap="Greys", vmin=0, vmax=1, interpolation="none")
             axes.set(title=caption, xticks=[], yticks=[])
             axes.spines[:].set_visible(False)
-    height, width = np.shape(pictures)[1:]
-    words = f"{len(pictures)} pictures of {height} × {width} pixels, by their captions: {', '.join(captions)}."
-    return fig.saying(words)
+    return fig.saying(alt_text.images, np.shape(pictures), captions)
 
 
 def confusion(counts: figure.ArrayLike) -> figure.Figure:
@@ -81,4 +79,4 @@ def confusion(counts: figure.ArrayLike) -> figure.Figure:
         axes.set_yticks(names + 0.5, names)
         axes.set(xlabel="answer", ylabel="true class")
         axes.invert_yaxis()  # rows are read from the top
-    return fig.saying(alt_text.confusion(counts))
+    return fig.saying(alt_text.confusion, counts)

@@ -61,7 +61,7 @@ def heat_maps(
     _check(maps, {"x": x, "y": y}, limits)
     _check_places("marks", marks, maps)
     _check_places("lines", lines, maps)
-    words = [f"{value_label}, {x_label} from {x[0]:.2g} to {x[-1]:.2g}, logarithmic."]
+    drawn = []
     scale = cm.ScalarMappable(colors.LogNorm(*limits, clip=True), figure.SHADES)
     with figure.styled():
         fig, panels = _panels([*maps])
@@ -75,12 +75,11 @@ def heat_maps(
             _draw(axes, name, lines, LINES)
             _draw(axes, name, marks, MARKS)
             marked = {label: places[name] for label, places in marks.items() if name in places}
-            described = alt_text.heat_map(x, y, values, hatched, marked)
-            words.append(f"{name}, {y_label} from {y[0]:.2g} to {y[-1]:.2g}: {described}.")
+            drawn.append((name, y_label, values, hatched, marked))
         bar = fig.colorbar(scale, ax=[*panels], label=value_label, extend="both")
         bar.solids.set_rasterized(True)  # one picture in place of a path for each shade
         figure.legend(fig, ncols=3)
-    return fig.saying(" ".join(words))
+    return fig.saying(alt_text.heat_maps, x, y, (x_label, value_label), drawn)
 
 
 def _check(maps: Maps, settings: Mapping[str, Sequence[float]], limits: tuple[float, float]) -> None:

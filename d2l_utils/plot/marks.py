@@ -51,7 +51,7 @@ def marks(rows: Sequence[Row], x_label: str) -> figure.Figure:
         axes.grid(axis="x", color=figure.GREY, alpha=0.3)
         axes.minorticks_off()
         figure.legend(fig, least=2)
-    return fig.saying(alt_text.marks(ordered[::-1], x_label))
+    return fig.saying(alt_text.marks, ordered[::-1], x_label)
 
 
 def _check(rows: Sequence[Row]) -> None:

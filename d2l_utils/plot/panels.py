@@ -69,7 +69,7 @@ def panels(
             places[0].xaxis.set(minor_locator=NullLocator())
         figure.label_grid(fig, places, columns, x_label, y_label)
         figure.legend(fig, least=2)
-    return fig.saying(alt_text.panels(runs, x_label, y_label))
+    return fig.saying(alt_text.panels, runs, x_label, y_label)
 
 
 def _draw(axes: figure.Axes, kind: str, lines: Sequence[figure.XY], place: int) -> None:

@@ -52,7 +52,7 @@ def trajectories(
         _mark(axes, lowest)
         axes.set(xlabel="x1", ylabel="x2", aspect="equal")
         figure.legend(fig, least=2)
-    return fig.saying(alt_text.paths(points, lowest))
+    return fig.saying(alt_text.paths, points, lowest)
 
 
 def gallery(
@@ -96,7 +96,7 @@ def gallery(
             _mark(axes, lowest)
             axes.set(title=name, xlim=x1, ylim=x2, aspect="equal")
         figure.label_grid(fig, places, GALLERY_COLUMNS, "x1", "x2")
-    return fig.saying(alt_text.paths(points, lowest))
+    return fig.saying(alt_text.paths, points, lowest)
 
 
 def _mark(axes: figure.Axes, lowest: tuple[float, float] | None) -> None:

@@ -6,6 +6,8 @@ import sys
 from html.parser import HTMLParser
 
 from book import address, citations, notebook, page, pages, pdf, policy, search, site
+from book.edition import CHINESE, ENGLISH, editions
+from d2l_utils import words
 from eyes import contrast
 
 import pytest
@@ -13,6 +15,11 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 
 NAMES = notebook.names()
 PAGES = [*NAMES, citations.PAGE]
+OF_NOTEBOOKS = [pytest.param((each, name), id=each.title(name)) for each in editions() for name in NAMES]
+EVERY = [*OF_NOTEBOOKS, *(pytest.param((each, citations.PAGE), id=each.title(citations.PAGE)) for each in editions())]
+
+
+CHINESE_LETTER = re.compile("[\u4e00-\u9fff]")
 
 
 class Page(HTMLParser):
@@ -33,14 +40,24 @@ class Page(HTMLParser):
         self.graphics += [attributes.get("aria-label", "")] if tag == "svg" else []
 
 
-@pytest.fixture(params=PAGES)
-def name(request):
+@pytest.fixture(params=EVERY)
+def place(request):
     return request.param
 
 
 @pytest.fixture
-def text(name):
-    return (site.OUTPUT / f"{name}.html").read_text(encoding="utf-8")
+def edition(place):
+    return place[0]
+
+
+@pytest.fixture
+def name(place):
+    return place[1]
+
+
+@pytest.fixture
+def text(edition, name):
+    return (edition.pages / f"{name}.html").read_text(encoding="utf-8")
 
 
 def test_page_says_what_it_may_load_and_run(text):
@@ -50,12 +67,13 @@ def test_page_says_what_it_may_load_and_run(text):
     assert text.index("Content-Security-Policy") < text.index("<link")
 
 
-def test_page_is_whole_by_itself(text):
+def test_page_is_whole_by_itself(edition, text):
     loads = Page(text).loads
     assert loads.pop(loads.index("data:,"))  # no icon is asked for
-    assert {"assets/book.css", "assets/code.css", "assets/book.js"} <= set(loads)
-    assert all((site.OUTPUT / file).is_file() for file in loads)
-    assert ("assets/playground.js" in loads) == ("<optimizer-playground" in text)
+    shared = {f"{edition.up}assets/{file}" for file in ("book.css", "code.css", "book.js")}
+    assert {*shared, "assets/words.js"} <= set(loads)
+    assert all((edition.pages / file).is_file() for file in loads)
+    assert (f"{edition.up}assets/playground.js" in loads) == ("<optimizer-playground" in text)
     assert "url(http" not in text
 
 
@@ -65,9 +83,9 @@ def test_one_heading_of_the_first_rank_and_unique_ids(text):
     assert len(parsed.ids) == len(set(parsed.ids))
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_math_is_math(name, text):
-    prose = notebook.markdown(notebook.read(name))
+@pytest.mark.parametrize("place", OF_NOTEBOOKS)
+def test_math_is_math(edition, name, text):
+    prose = notebook.markdown(notebook.read(name, edition.notebooks))
     formulas = len(re.findall(r"\$\$.+?\$\$|\$[^$]+\$", prose, flags=re.DOTALL)) + prose.count(r"\qquad")
     assert text.count("<math") == formulas
     prose = re.sub(r"<pre.*?</pre>|<svg.*?</svg>|<code>.*?</code>", "", text, flags=re.DOTALL)
@@ -75,31 +93,35 @@ def test_math_is_math(name, text):
     assert "\\" not in prose
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_equations_and_figures_are_numbered_in_order(name, text):
+@pytest.mark.parametrize("place", OF_NOTEBOOKS)
+def test_equations_and_figures_are_numbered_in_order(edition, name, text):
     prefix = ("S" if name.endswith("_solutions") else "") + (f"{int(name[:2])}." if name[0].isdigit() else "")
-    tags = re.findall(r"\\tag\{([^}]+)\}\$\$", notebook.markdown(notebook.read(name)))
+    prose = notebook.markdown(notebook.read(name, edition.notebooks))
+    tags = re.findall(r"\\tag\{([^}]+)\}\$\$", prose)
     assert tags == [f"{prefix}{i}" for i in range(1, len(tags) + 1)]
-    assert len(tags) == notebook.markdown(notebook.read(name)).count("$$") / 2
+    assert len(tags) == prose.count("$$") / 2
     assert re.findall(r'id="equation-([^"]+)"', text) == [tag.replace(".", "-") for tag in tags]
-    figures = re.findall(r'<figcaption><a class="number"[^>]*>Figure ([^<]+)</a> <p><strong>', text)
+    with words.spoken(edition.language):
+        word = words.gettext("Figure {number}").partition("{")[0]
+    figures = re.findall(rf'<figcaption><a class="number"[^>]*>{word}([^<]+)</a> <p><strong>', text)
     assert figures == [f"{prefix}{i}" for i in range(1, text.count("<figure") + 1)]
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_every_figure_speaks(name, text):
+@pytest.mark.parametrize("place", OF_NOTEBOOKS)
+def test_every_figure_speaks(edition, name, text):
     shown = [out for cell in notebook.read(name).cells for out in cell.get("outputs", ()) if "data" in out]
     graphics = Page(text).graphics
     assert len(graphics) == len([out for out in shown if "image/svg+xml" in out.data])
-    assert all(len(alt) > 40 for alt in graphics)
+    assert all(len(alt) > (40 if edition == ENGLISH else 20) for alt in graphics)
+    assert all(bool(CHINESE_LETTER.search(alt)) == (edition == CHINESE) for alt in graphics)
 
 
-def test_links_lead_somewhere(text):
+def test_links_lead_somewhere(edition, text):
     for link in Page(text).links:
         file, _, anchor = link.partition("#")
         if not file.startswith("http"):
-            assert not file or (site.OUTPUT / file).is_file(), link
-            target = (site.OUTPUT / file).read_text(encoding="utf-8") if anchor and file else text
+            assert not file or (edition.pages / file).is_file(), link
+            target = (edition.pages / file).read_text(encoding="utf-8") if anchor and file else text
             assert not anchor or f'id="{anchor}"' in target, link
 
 
@@ -112,18 +134,33 @@ def test_every_page_leads_to_every_page_and_on(name, text):
     assert text.count('aria-current="page"') == 1
 
 
+def test_every_page_leads_to_the_other_language(edition, name, text):
+    assert f'<html lang="{edition.language}">' in text
+    for other in editions():
+        assert (f'hreflang="{other.language}" href="{edition.to(other)}{name}.html">' in text) == (other != edition)
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_sections_have_one_address_in_every_language(name):
+    anchors = [
+        re.findall(r'<h[123] id="([^"]+)"', (each.pages / f"{name}.html").read_text(encoding="utf-8"))
+        for each in editions()
+    ]
+    assert all(found == anchors[0] for found in anchors) or name == citations.PAGE
+
+
 def render(*cells):
     return page.body(new_notebook(cells=[new_markdown_cell("# X"), *cells]))
 
 
 def framed(nb, name="05_x"):
     """A page of its own for a notebook."""
-    current = pages.describe(name, nb, [name])
-    return site.frame(current, [current], site.linked_repository())
+    current = pages.describe(ENGLISH, name, nb, [name])
+    return site.frame(ENGLISH, current, [current], site.linked_repository())
 
 
 def test_pages_are_turned_from_chapter_to_chapter():
-    entries = [pages.describe(name, notebook.read(name), NAMES) for name in NAMES]
+    entries = [pages.describe(ENGLISH, name, notebook.read(name), NAMES) for name in NAMES]
     by_name = {current["name"]: current for current in entries}
     turned = [pages.neighbours(by_name[name], entries) for name in ("06_rmsprop", "06_rmsprop_solutions")]
     names = [[entry["name"] for entry in pair] for pair in turned]
@@ -270,4 +307,14 @@ def test_a_page_can_stand_in_one_document_with_the_others():
 def test_without_a_browser_there_is_no_pdf_but_a_clear_word(monkeypatch):
     monkeypatch.setenv("PATH", "")
     with pytest.raises(SystemExit, match="make pdf prints with a browser; install Chromium"):
-        pdf.write([])
+        pdf.write(ENGLISH, [])
+
+
+def test_without_a_chinese_font_there_is_no_chinese_pdf_but_a_clear_word(monkeypatch, tmp_path):
+    none = tmp_path / "fc-list"
+    none.write_text("#!/bin/sh\n", encoding="utf-8")
+    none.chmod(0o755)
+    monkeypatch.setattr(pdf.browser, "find", lambda: "chromium")
+    monkeypatch.setenv("PATH", f"{tmp_path}:/bin")
+    with pytest.raises(SystemExit, match="needs a Chinese font, such as Debian's fonts-noto-cjk"):
+        pdf.write(CHINESE, [])
