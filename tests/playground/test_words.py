@@ -28,9 +28,9 @@ MESSAGE = re.compile(rf"\b(?:_|ngettext)\(\s*({LITERAL}(?:\s*\+\s*{LITERAL})*)")
 def page(driver, tmp_path):
     """Opens a page with a playground that finds these words; what the console said is gone before."""
 
-    def open_it(said=CHINESE, hash="", play=None):
+    def open_it(said=CHINESE, hash=""):
         given = f"<script>window.bookWords = {json.dumps(said)}</script>"
-        body = given + (play or rmsprop_and_sgd()).html(STILL, address="") + SCRIPT
+        body = given + rmsprop_and_sgd().html(STILL, address="") + SCRIPT
         (element,) = open_page(driver, tmp_path, body, hash)
         return drawn(element)
 
