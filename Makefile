@@ -49,7 +49,7 @@ html: $(STAMP)  ## install what is needed, run every chapter that changed, build
 test: lint html  ## run all tests, lint included, on the book as it is now
 	$(RUN) -m pytest -n 2
 
-pdf: $(STAMP)  ## print the whole book into one PDF (needs Chromium)
+pdf: $(STAMP)  ## print the whole book, a PDF for each language (needs Chromium)
 	$(RUN) -m book pdf
 
 smoke: $(VENV)/.developers  ## try another Python: make smoke PYTHON=python3.13 VENV=_build/venv-3.13

@@ -87,7 +87,7 @@ class PageRenderer(IPythonRenderer):
     """Markdown to HTML: math as MathML with its number, links between notebooks as links between pages.
 
     Args:
-        anchors: what the headings are called in addresses (iterable of str), where they have the names of another text.
+        anchors: what the headings are called in addresses (iterable of str), where that is not their own text.
     """
 
     def __init__(self, anchors: Iterable[str] = ()) -> None:

@@ -59,7 +59,9 @@ def _counter(total: int) -> tqdm:
 
 async def _execute_all(names: list[str], counter: tqdm, nursery: Nursery | None) -> list[Failure | None]:
     slots = asyncio.Semaphore(os.cpu_count() or 1)
-    return await asyncio.gather(*(_execute(name, slots, counter, nursery) for name in names))
+    # The later chapters take longest: begun first, none of them is left to run alone at the end.
+    ended = await asyncio.gather(*(_execute(name, slots, counter, nursery) for name in reversed(names)))
+    return ended[::-1]
 
 
 async def _execute(name: str, slots: asyncio.Semaphore, counter: tqdm, nursery: Nursery | None) -> Failure | None:

@@ -5,6 +5,7 @@ import re
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 from d2l_utils import playground, words
@@ -47,7 +48,7 @@ def write_book(failures: Mapping[str, Failure] = NO_FAILURES) -> dict[str, Failu
     """
     check_templates()
     write_shared()
-    new = {}
+    new: dict[str, Failure] = {}
     for edition in editions():
         with words.spoken(edition.language):
             new |= told(write_edition(edition, failures), {**failures, **new})
@@ -171,7 +172,7 @@ def of_scripts(language: str) -> dict[str, str]:
     return {_first(message.id): _first(message.string) for message in messages}
 
 
-def _first(forms: str | tuple[str, ...]) -> str:
+def _first(forms: Any) -> str:
     """A message, or of one that has a plural the first of its forms."""
     return forms if isinstance(forms, str) else forms[0]
 

@@ -1,4 +1,4 @@
-"""Runs every notebook and stores its outputs in notebooks/, in both languages, and one for README.md: `make refresh`."""
+"""Runs every notebook and stores its outputs, in both languages, and one for README.md: `make refresh`."""
 
 import sys
 

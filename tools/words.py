@@ -48,9 +48,8 @@ def extracted(domain: str) -> Catalog:
     """All messages of a catalogue, with the files that say them."""
     found = Catalog()
     methods = [*((pattern, "ignore") for pattern in ELSEWHERE), *METHODS[domain].items()]
-    for path, _, message, comments, context in extract_from_dir(ROOT, methods, OPTIONS, KEYWORDS):
-        # Without line numbers, which change with every edit.
-        found.add(message, locations=[(Path(path).as_posix(), None)], auto_comments=comments, context=context)
+    for path, line, message, comments, context in extract_from_dir(ROOT, methods, OPTIONS, KEYWORDS):
+        found.add(message, locations=[(Path(path).as_posix(), line)], auto_comments=comments, context=context)
     return found
 
 
@@ -63,7 +62,7 @@ def updated(domain: str, language: str) -> Catalog:
     return catalogue
 
 
-def untranslated(catalogue: Catalog) -> list[str | tuple[str, ...]]:
+def untranslated(catalogue: Catalog) -> list[Any]:
     """The messages that lack a translation."""
     forms = {message.id: message.string for message in catalogue}
     return [name for name, form in forms.items() if not all(form if isinstance(form, tuple) else (form,))]
@@ -71,7 +70,7 @@ def untranslated(catalogue: Catalog) -> list[str | tuple[str, ...]]:
 
 def as_text(catalogue: Catalog) -> bytes:
     file = BytesIO()
-    write_po(file, catalogue, sort_output=True, width=110)
+    write_po(file, catalogue, sort_output=True, width=110, include_lineno=False)  # they change with every edit
     return file.getvalue()
 
 
