@@ -3,10 +3,13 @@
 A catalogue is a text, *.po, in which translators write, and the same compiled, *.mo, which is read.
 """
 
+import json
+import re
 import sys
+from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from d2l_utils import words
 from d2l_utils.chapters import ROOT
@@ -21,16 +24,31 @@ KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2)}
 METHODS = {
     words.PICTURES: {"d2l_utils/**.py": "python"},
     words.PAGES: {"book/**.py": "python", "book/template/*.j2": "jinja2"},
-    words.SCRIPTS: {"book/template/*.js": "javascript", "d2l_utils/playground/element/*.js": "javascript"},
+    words.SCRIPTS: {
+        "book/template/*.js": "javascript",
+        "d2l_utils/playground/element/*.js": "javascript",
+        "d2l_utils/playground/facts.json": "tools.words:of_facts",
+    },
 }
+OPTIONS = {"**.js": {"parse_template_string": True}}  # outside of the quotes in a template
 ELSEWHERE = "**/vendor/**", ".*/**", "_build/**", "notebooks/**", "tests/**", "tools/**"
+
+
+def of_facts(file: BinaryIO, *_: Any, **options: Any) -> Iterator[tuple[int, str, str, list[str]]]:
+    """What the playground's facts say, as Babel has it: names of optimizers and surfaces, and formulas with words."""
+    facts = json.load(file)
+    for its in [*facts["rules"].values(), facts["own"], *facts["surfaces"].values()]:
+        yield 0, "_", its["title"], []
+    for its in facts["surfaces"].values():
+        if re.search("[a-z]{2}", its["formula"]):
+            yield 0, "_", its["formula"], []
 
 
 def extracted(domain: str) -> Catalog:
     """All messages of a catalogue, with the files that say them."""
     found = Catalog()
     methods = [*((pattern, "ignore") for pattern in ELSEWHERE), *METHODS[domain].items()]
-    for path, line, message, comments, context in extract_from_dir(ROOT, methods, keywords=KEYWORDS):
+    for path, line, message, comments, context in extract_from_dir(ROOT, methods, OPTIONS, KEYWORDS):
         found.add(message, locations=[(Path(path).as_posix(), line)], auto_comments=comments, context=context)
     return found
 

@@ -78,7 +78,8 @@ def test_names_that_a_vendored_module_exports_at_its_end(write):
 
 def test_the_script_is_small_and_names_whose_work_is_in_it():
     before = 74_026  # without the typed rule, and with the comments
-    assert len(bundle.script().encode()) <= before + 25 * 1024
+    in_any_language = 3 * 1024  # whole sentences, which can be translated, instead of pieces of them
+    assert len(bundle.script().encode()) <= before + 25 * 1024 + in_any_language
     assert "Copyright (c) 2013 Stephen Oney" in bundle.script()
 
 

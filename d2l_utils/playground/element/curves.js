@@ -3,6 +3,7 @@
 import { Frame } from "./frame.js";
 import { marks } from "./marks.js";
 import { clamp, raised, said, ticks } from "./numbers.js";
+import { _ } from "./say.js";
 import { line, set, svg, tenth } from "./svg.js";
 
 const DEEPEST = 16; // decades; what lies deeper is cut off
@@ -48,7 +49,7 @@ export class CurvePanel {
     const apart = Math.ceil(num_steps / 12);
     const paths = ({ values, first, stroke, marker }) => {
       const ys = values.map((value) => (value > 0 ? y(value) : NaN));
-      const xs = values.map((_, i) => this.x(i + first));
+      const xs = values.map((_value, i) => this.x(i + first));
       const dots = marker ? [svg("path", { fill: stroke.stroke, d: marks(marker, xs, ys, apart) })] : [];
       return [svg("path", { ...stroke, d: line(xs, ys) }), ...dots];
     };
@@ -59,7 +60,7 @@ export class CurvePanel {
     const across = ticks(0, num_steps, 5)
       .filter(Number.isInteger)
       .map((step) => [this.x(step), String(step)]);
-    this.frame.drawAxes(across, up, { across: "step", up: this.name });
+    this.frame.drawAxes(across, up, { across: _("step"), up: this.name });
   }
 
   drawStep({ step }) {

@@ -56,7 +56,7 @@ class OptimizerPlayground extends HTMLElement {
     if (this.isStale) {
       this.traces = run(this.setting);
       this.view.drawRuns(this.setting, this.traces);
-      this.view.parts.anew.textContent = `start from ${RULES[this.choice.bookRule(this.setting)].title}`;
+      this.view.showAnew(this.choice.bookRule(this.setting));
     }
     this.isStale = false;
     this.view.drawStep(this.setting, this.traces, this.notice);

@@ -2,6 +2,7 @@
 
 import { Jsep } from "../vendor/jsep.min.js";
 import { MISSING, refuse, checkBrackets, forJsep } from "./notation.js";
+import { _, listed } from "./say.js";
 
 // How many arguments each function takes.
 export const FUNCTIONS = { sqrt: 1, abs: 1, sign: 1, exp: 1, log: 1, sum: 1, norm: 1, min: 2, max: 2 };
@@ -37,7 +38,7 @@ export function treeOf(tokens, known, at) {
   } catch (error) {
     if (error.index === undefined) throw error;
     const place = places[error.index];
-    const words = /^Expected|^missing/.test(error.description) ? MISSING : "this has no place here";
+    const words = /^Expected|^missing/.test(error.description) ? MISSING : _("this has no place here");
     refuse(words, place?.at ?? tokens.at(-1).to, place?.to);
   }
 }
@@ -45,12 +46,12 @@ export function treeOf(tokens, known, at) {
 function isCall(token, next, known) {
   const isBracket = next?.text === "(";
   if (isFunctionName(token)) {
-    if (!isBracket) refuse(`${token.text} needs a bracket here: ${token.text}(…)`, token.to);
+    if (!isBracket) refuse(_("{name} needs a bracket here: {name}(…)", { name: token.text }), token.to);
     return true;
   }
   if (isBracket && next.at === token.to && token.text.length > 1 && !known.has(token.text)) {
-    const all = Object.keys(FUNCTIONS).join(", ");
-    refuse(`${token.text} is no function here; there are ${all}`, token.at, token.to);
+    const all = listed(Object.keys(FUNCTIONS));
+    refuse(_("{name} is no function here; there are {all}", { name: token.text, all }), token.at, token.to);
   }
   return false;
 }
@@ -75,13 +76,17 @@ function resolved(node, tokens) {
 }
 
 function call(node, tokens, below) {
-  if (node.callee?.type !== "Identifier") refuse("this cannot be read", tokens[0].at, tokens.at(-1).to);
+  if (node.callee?.type !== "Identifier") refuse(_("this cannot be read"), tokens[0].at, tokens.at(-1).to);
   const token = tokens[node.callee.name.slice(1)];
   const args = node.arguments.map(below);
   const many = FUNCTIONS[token.text];
   if (args.length !== many) {
-    const wanted = many > 1 ? "two numbers, with a comma between" : "one number";
-    refuse(`${token.text} takes ${wanted}`, token.at, token.to);
+    const name = token.text;
+    const words =
+      many > 1
+        ? _("{name} takes two numbers, with a comma between", { name })
+        : _("{name} takes one number", { name });
+    refuse(words, token.at, token.to);
   }
   return { op: token.text, args };
 }

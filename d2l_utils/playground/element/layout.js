@@ -2,6 +2,7 @@
 
 import { MOST_STEPS, RULES, SURFACES } from "./facts.js";
 import { MARKS, dashes } from "./marks.js";
+import { _ } from "./say.js";
 
 const ICONS = {
   back: '<path d="M11 3v10L4 8zM4 3v10H2.5V3z"/>',
@@ -26,50 +27,55 @@ const overlays = () =>
     .map((rule) => `<label><input type="checkbox" value="${rule}">${sample(rule)}${RULES[rule].title}</label>`)
     .join("");
 
+// Outside of quotes, where a catalogue of messages finds the words.
+const called = (words) => `aria-label="${words}"`;
+
 export const layout = () => `
-<div class="app" role="group" aria-label="Playground: optimizers on a surface">
+<div class="app" role="group" ${called(_("Playground: optimizers on a surface"))}>
   <div class="choices">
-    <label>surface <select data-part="surface">${options(SURFACES)}</select></label>
-    <label>optimizer <select data-part="active">${options(RULES)}</select></label>
-    <label>start, x1 <input type="number" step="0.1" data-part="start1"></label>
-    <label>x2 <input type="number" aria-label="start, x2" step="0.1" data-part="start2"></label>
-    <label>steps <input type="number" min="1" max="${MOST_STEPS}" data-part="num_steps"></label>
-    <label data-part="seedLabel">seed <input type="number" min="0" max="4294967295" data-part="seed"></label>
+    <label>${_("surface")} <select data-part="surface">${options(SURFACES)}</select></label>
+    <label>${_("optimizer")} <select data-part="active">${options(RULES)}</select></label>
+    <label>${_("start, x1")} <input type="number" step="0.1" data-part="start1"></label>
+    <label>x2 <input type="number" ${called(_("start, x2"))} step="0.1" data-part="start2"></label>
+    <label>${_("steps")} <input type="number" min="1" max="${MOST_STEPS}" data-part="num_steps"></label>
+    <label data-part="seedLabel">${_("seed")} <input type="number" min="0" max="4294967295" data-part="seed"></label>
   </div>
   <p class="formula" data-part="formula"></p>
   <div class="typing" data-part="typing" hidden>
-    <label for="text">your rule, an assignment a line; g is the gradient at x, t counts the steps</label>
+    <label for="text">${_("your rule, an assignment a line; g is the gradient at x, t counts the steps")}</label>
     <div class="sheet"><pre aria-hidden="true" data-part="mirror"></pre>
       <textarea id="text" spellcheck="false" autocapitalize="off" autocomplete="off" autocorrect="off"
         aria-describedby="message" data-part="text"></textarea></div>
     <div class="below"><p id="message" data-part="message"></p>
       <button type="button" data-part="anew"></button>
-      <button type="button" data-part="python">copy as Python</button></div>
+      <button type="button" data-part="python">${_("copy as Python")}</button></div>
   </div>
   <div class="panels">
     <svg class="map" role="img" data-part="map"
-      aria-label="Contours of the surface and the paths over them; the line below tells where they end"></svg>
+      ${called(_("Contours of the surface and the paths over them; the line below tells where they end"))}></svg>
     <p class="key" data-part="key"></p>
-    <svg class="loss" role="img" data-part="loss" aria-label="Loss against step; the table has its numbers"></svg>
+    <svg class="loss" role="img" data-part="loss"
+      ${called(_("Loss against step; the table has its numbers"))}></svg>
     <svg class="rate" role="img" data-part="rate"
-      aria-label="Effective step of each coordinate against step; the table has its numbers"></svg>
+      ${called(_("Effective step of each coordinate against step; the table has its numbers"))}></svg>
     <div class="player">
-      <button type="button" data-part="back" aria-label="one step back">${icon("back")}</button>
-      <button type="button" data-part="play" aria-label="play">${icon("play")}</button>
-      <button type="button" data-part="forward" aria-label="one step forward">${icon("forward")}</button>
-      <input type="range" min="0" data-part="step" aria-label="step">
+      <button type="button" data-part="back" ${called(_("one step back"))}>${icon("back")}</button>
+      <button type="button" data-part="play" ${called(_("play"))}>${icon("play")}</button>
+      <button type="button" data-part="forward" ${called(_("one step forward"))}>${icon("forward")}</button>
+      <input type="range" min="0" data-part="step" ${called(_("step"))}>
       <output data-part="stepText"></output>
     </div>
     <p class="line" aria-hidden="true" data-part="line"></p>
     <p class="spoken" role="status" aria-live="polite" data-part="status"></p>
   </div>
   <div class="knobs" data-part="knobs"></div>
-  <fieldset class="overlays" data-part="overlays"><legend>also show, from the same start</legend>${overlays()}</fieldset>
+  <fieldset class="overlays" data-part="overlays">
+    <legend>${_("also show, from the same start")}</legend>${overlays()}</fieldset>
   <div class="end">
-    <button type="button" data-part="reset">reset</button>
-    <button type="button" data-part="copy">copy link</button>
-    <details data-part="details"><summary>table of the steps</summary>
-      <div class="scroll" tabindex="0" role="region" aria-label="table of the steps" data-part="table"></div></details>
+    <button type="button" data-part="reset">${_("reset")}</button>
+    <button type="button" data-part="copy">${_("copy link")}</button>
+    <details data-part="details"><summary>${_("table of the steps")}</summary>
+      <div class="scroll" tabindex="0" role="region" ${called(_("table of the steps"))} data-part="table"></div></details>
   </div>
 </div>
 <slot></slot>`;

@@ -1,6 +1,7 @@
 // The page's address, which its instruments share: each has a part of its own, #play?...;play-2?...
 
 import { fromAddress, toAddress } from "./address.js";
+import { _, sentences } from "./say.js";
 
 const PARTS = new Map(); // what the address says, by the instruments' names
 
@@ -50,10 +51,9 @@ export class Link {
   // Resolves to what came of it, in words.
   async copy(setting) {
     this.write(setting);
-    const where = location.protocol === "file:" ? " It opens on this computer only." : "";
     const { href } = new URL(`#${PARTS.get(this.name)}`, location);
-    return (await copied(href))
-      ? `The link is copied.${where}`
-      : "The link is in the address bar: copy it from there.";
+    if (!(await copied(href))) return _("The link is in the address bar: copy it from there.");
+    const where = location.protocol === "file:" ? [_("It opens on this computer only.")] : [];
+    return sentences([_("The link is copied."), ...where]);
   }
 }

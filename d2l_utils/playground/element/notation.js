@@ -1,5 +1,7 @@
 // The book's notation and Python's, as tokens that know their places, and as what jsep reads.
 
+import { _ } from "./say.js";
+
 export class Unreadable extends Error {
   constructor(words, at, to) {
     super(words);
@@ -50,7 +52,7 @@ export function tokensOf(text, from, end) {
     const found = TOKEN.exec(text);
     if (!found) {
       const odd = String.fromCodePoint(text.codePointAt(at));
-      refuse(`“${odd}” means nothing here`, at, at + odd.length);
+      refuse(_("“{odd}” means nothing here", { odd }), at, at + odd.length);
     }
     const kind = Object.keys(READ).find((name) => found.groups[name]);
     if (kind) tokens.push({ kind, at, to: TOKEN.lastIndex, text: READ[kind](found[0], at) });
@@ -61,7 +63,7 @@ export function tokensOf(text, from, end) {
 function number(written, at) {
   const plain = written.replace("−", "-");
   if (Number.isFinite(Number(plain))) return plain;
-  refuse("no number is as large as this", at, at + written.length);
+  refuse(_("no number is as large as this"), at, at + written.length);
 }
 
 const isSign = (token, signs) => token?.kind === "sign" && signs.includes(token.text);
@@ -75,13 +77,13 @@ export function forJsep(tokens, isFunction) {
   const places = [];
   const add = (written, token) => {
     code += written;
-    for (const _ of written) places.push(token);
+    for (let i = 0; i < written.length; i++) places.push(token);
   };
   tokens.forEach((token, i) => {
     const before = tokens[i - 1];
     const isCall = before?.kind === "name" && isFunction(before, token);
     if (ends(before) && starts(token) && !isCall) {
-      if (token.kind === "number") refuse("a sign is missing here", token.at);
+      if (token.kind === "number") refuse(_("a sign is missing here"), token.at);
       add("*", token);
     }
     add(token.kind === "name" ? `_${i}` : token.text, token);
@@ -90,7 +92,7 @@ export function forJsep(tokens, isFunction) {
   return { code, places };
 }
 
-export const MISSING = "something is missing here: a number, a name or a bracket";
+export const MISSING = _("something is missing here: a number, a name or a bracket");
 const DEEPEST = 40;
 
 // That brackets come in pairs, and commas stand in those of a function with several arguments.
@@ -102,14 +104,14 @@ export function checkBrackets(tokens, isCallable) {
     const words = CHECKS[token.kind === "sign" ? token.text : ""]?.(open, isCallable(before));
     if (words) refuse(words, token.at, token.to);
   });
-  if (open.length) refuse("a bracket is missing here", tokens.at(-1).to);
+  if (open.length) refuse(_("a bracket is missing here"), tokens.at(-1).to);
 }
 
 const CHECKS = {
-  "(": (open, isCall) => open.push(isCall) > DEEPEST && "too many brackets in one another",
-  ")": (open) => open.pop() === undefined && "this bracket is one too many",
-  ",": (open) => !open.at(-1) && "a comma has no place here",
-  "=": () => "one = in a line is enough",
+  "(": (open, isCall) => open.push(isCall) > DEEPEST && _("too many brackets in one another"),
+  ")": (open) => open.pop() === undefined && _("this bracket is one too many"),
+  ",": (open) => !open.at(-1) && _("a comma has no place here"),
+  "=": () => _("one = in a line is enough"),
 };
 
 // Parted at the commas that stand in no bracket.

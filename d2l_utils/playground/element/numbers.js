@@ -1,5 +1,7 @@
 // Numbers as people read them, and the friendly ones at which sliders stop.
 
+import { _ } from "./say.js";
+
 export const clamp = (x, low, high) => Math.min(Math.max(x, low), high);
 
 const SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹";
@@ -11,7 +13,7 @@ export function raised(exponent) {
 
 // To so many digits: 0.0153, −4.6, 2.3·10⁻⁷.
 export function said(value, digits = 3) {
-  if (Number.isNaN(value)) return "not a number";
+  if (Number.isNaN(value)) return _("not a number");
   if (!Number.isFinite(value)) return value < 0 ? "−∞" : "∞";
   const [mantissa, exponent = "0"] = Number(value.toPrecision(digits)).toExponential().split("e");
   const power = Number(exponent);

@@ -2,6 +2,7 @@
 
 import { isKnob } from "./facts.js";
 import { plainName, refuse, split, tokensOf } from "./notation.js";
+import { _ } from "./say.js";
 
 const HEADER = /^[ \t]*def\s+\w+\s*\(((?:[^()]|\([^()]*\))*)\)\s*(?:->[^:\n]*)?:/m;
 const AROUND = /"""[\s\S]*?"""|#.*|^[ \t]*(?:from|import)\s.*/gm;
@@ -16,7 +17,7 @@ export function pythonFrame(text) {
   if (!header) return { source, defaults: {}, constants: {} };
   const from = header.index + header[0].indexOf("(") + 1;
   const [x, g, state, ...others] = argumentsIn(header[1], from);
-  if ([x, g, state].map((one) => one?.name).join() !== "x,g,state") refuse("a rule begins with x, g, state", from);
+  if ([x, g, state].map((one) => one?.name).join() !== "x,g,state") refuse(_("a rule begins with x, g, state"), from);
   return { source: source.replace(header[0], blank), ...numbersIn(others) };
 }
 
@@ -33,7 +34,7 @@ function numbersIn(others) {
   for (const { name, at, to, given } of others) {
     const value = Number(given || NaN);
     if (Number.isFinite(value)) numbers[isKnob(name) ? "defaults" : "constants"][name] = value;
-    else if (name && !isKnob(name)) refuse(`${name} needs a number: ${name}=1, say`, at, to);
+    else if (name && !isKnob(name)) refuse(_("{name} needs a number: {name}=1, say", { name }), at, to);
   }
   return numbers;
 }
@@ -51,7 +52,7 @@ export function returned(source, from, end, state) {
   if (!found) return null;
   const tokens = tokensOf(source, from + found[0].length, end);
   const [x, rest, more] = split(tokens, from + found[0].length);
-  if (!rest || more) refuse("return takes two here: the new x, and the state in a bracket", end);
+  if (!rest || more) refuse(_("return takes two here: the new x, and the state in a bracket"), end);
   const entries = entriesOf(rest, state.length, end);
   const pairs = [["x", x], ...entries.map((entry, i) => [state[i], entry])];
   const news = pairs.filter(([name, { tokens }]) => name !== "t" && !(tokens.length === 1 && tokens[0].text === name));
@@ -61,10 +62,11 @@ export function returned(source, from, end, state) {
 function entriesOf({ tokens, at }, many, end) {
   if (tokens.length === 1 && tokens[0].text === "state") return [];
   if (tokens[0]?.text !== "(" || tokens.at(-1).text !== ")") {
-    refuse("the state is missing here, in a bracket", tokens[0]?.at ?? end);
+    refuse(_("the state is missing here, in a bracket"), tokens[0]?.at ?? end);
   }
   const entries = split(tokens.slice(1, -1), tokens[0].to);
   if (!entries.at(-1).tokens.length) entries.pop();
   if (entries.length === many) return entries;
-  refuse(`the state has ${many} entries above and ${entries.length} here`, at, tokens.at(-1).to);
+  const words = _("the state has {above} entries above and {here} here", { above: many, here: entries.length });
+  refuse(words, at, tokens.at(-1).to);
 }

@@ -5,6 +5,7 @@ import { RULES, isKnob } from "./facts.js";
 import { FUNCTIONS, treeOf } from "./grammar.js";
 import { MISSING, Unreadable, refuse, split, tokensOf } from "./notation.js";
 import { pythonFrame, returned, unpacked } from "./pasted.js";
+import { _ } from "./say.js";
 
 const LONGEST = 2000; // characters: many times what a rule needs
 const RESERVED = `state np False None True and as assert async await break class continue def del elif else except
@@ -20,7 +21,7 @@ export function read(text) {
 
 function attempt(text) {
   try {
-    if (text.length > LONGEST) refuse(`no rule needs more than ${LONGEST} characters`, LONGEST);
+    if (text.length > LONGEST) refuse(_("no rule needs more than {most} characters", { most: LONGEST }), LONGEST);
     return { program: programOf(text) };
   } catch (error) {
     if (!(error instanceof Unreadable)) throw error;
@@ -39,7 +40,7 @@ function programOf(text) {
     return { targets, trees };
   });
   if (!parts.some(({ targets }) => targets.includes("x"))) {
-    refuse("a line x = … is missing here", source.trimEnd().length);
+    refuse(_("a line x = … is missing here"), source.trimEnd().length);
   }
   const program = { statements, defaults, ...namesIn(statements) };
   checkPair(program, parts);
@@ -58,7 +59,7 @@ function checkPair(program, parts) {
   const { point } = stepper(program, RULES.own.knobs)([1, 2], [1, 2], null, 1);
   if (typeof point !== "number") return;
   const last = parts.findLast(({ targets }) => targets.includes("x"));
-  refuse("x has a number for each coordinate, and this is one number", last.sources.at(-1).at);
+  refuse(_("x has a number for each coordinate, and this is one number"), last.sources.at(-1).at);
 }
 
 function statementsOf(source) {
@@ -79,33 +80,37 @@ function statementsOf(source) {
 
 function assignment(tokens, end) {
   const equals = tokens.findIndex(({ text }) => text === "=");
-  if (equals < 0) refuse("an = is missing here: name = …", end);
+  if (equals < 0) refuse(_("an = is missing here: name = …"), end);
   const left = split(tokens.slice(0, equals), tokens[equals].at);
   const right = split(tokens.slice(equals + 1), tokens[equals].to);
   const more = right[left.length];
-  if (more) refuse("a comma has no place here", more.at - 1, more.at);
+  if (more) refuse(_("a comma has no place here"), more.at - 1, more.at);
   if (left.length > right.length) refuse(MISSING, end);
   return { targets: left.map(target), sources: right };
 }
 
 function target({ tokens, at }) {
   const [first, second] = tokens;
-  if (first?.kind !== "name") refuse("a name is missing here, before the =", first?.at ?? at);
-  if (second) refuse("only a name may stand before the =", second.at, tokens.at(-1).to);
+  if (first?.kind !== "name") refuse(_("a name is missing here, before the ="), first?.at ?? at);
+  if (second) refuse(_("only a name may stand before the ="), second.at, tokens.at(-1).to);
   refuseTaken(first, usedFor(first.text));
   return first.text;
 }
 
 function usedFor(name) {
-  if (isKnob(name)) return "has a slider";
-  if (name === "t") return "counts the steps by itself";
-  return Object.hasOwn(FUNCTIONS, name) ? "is a function" : ofPython(name);
+  if (isKnob(name)) return _("{name} has a slider; take another name", { name });
+  if (name === "t") return _("{name} counts the steps by itself; take another name", { name });
+  if (Object.hasOwn(FUNCTIONS, name)) return _("{name} is a function; take another name", { name });
+  return ofPython(name);
 }
 
-const ofPython = (name) => (RESERVED.includes(name) || name.startsWith("__") ? "is a word of Python" : "");
+function ofPython(name) {
+  const isTaken = RESERVED.includes(name) || name.startsWith("__");
+  return isTaken ? _("{name} is a word of Python; take another name", { name }) : "";
+}
 
-function refuseTaken({ text, at, to }, why) {
-  if (why) refuse(`${text} ${why}; take another name`, at, to);
+function refuseTaken({ at, to }, why) {
+  if (why) refuse(why, at, to);
 }
 
 // The knobs that are used, in the order of their sliders; the state, which is read before it is set; what is never set.

@@ -3,19 +3,20 @@
 import { MOST_STEPS, RULES, SURFACES } from "./facts.js";
 import { clamp, said } from "./numbers.js";
 import { read } from "./program.js";
+import { _ } from "./say.js";
 
 const share = (value) => Number.isFinite(value) && value >= 0 && value <= 1;
 const notBelowZero = (value) => Number.isFinite(value) && value >= 0;
 export const KNOBS = {
-  lr: { title: "learning rate η", fits: (value) => Number.isFinite(value) && value > 0 },
-  mu: { title: "momentum μ", fits: share },
-  gamma: { title: "decay γ", fits: share },
-  beta: { title: "decay β", fits: share },
-  rho: { title: "decay ρ", fits: share },
-  beta1: { title: "decay β₁", fits: share },
-  beta2: { title: "decay β₂", fits: share },
+  lr: { title: _("learning rate η"), fits: (value) => Number.isFinite(value) && value > 0 },
+  mu: { title: _("momentum μ"), fits: share },
+  gamma: { title: _("decay γ"), fits: share },
+  beta: { title: _("decay β"), fits: share },
+  rho: { title: _("decay ρ"), fits: share },
+  beta1: { title: _("decay β₁"), fits: share },
+  beta2: { title: _("decay β₂"), fits: share },
   eps: { title: "ε", fits: notBelowZero },
-  weight_decay: { title: "weight decay λ", fits: notBelowZero },
+  weight_decay: { title: _("weight decay λ"), fits: notBelowZero },
 };
 
 // The names of the knobs that a rule has, the typed one by its text.
@@ -100,11 +101,11 @@ function checkedRuns(given, surface, ignored, text) {
 
 // What may be typed into a field, in words.
 export function allowed(name, surface) {
-  const between = ([low, high]) => `${said(low, 4)} to ${said(high, 4)}`;
-  if (name === "num_steps") return `steps: a whole number from 1 to ${MOST_STEPS}.`;
-  if (name === "seed") return `seed: a whole number from 0 to ${2 ** 32 - 1}.`;
+  if (name === "num_steps") return _("steps: a whole number from 1 to {most}.", { most: MOST_STEPS });
+  if (name === "seed") return _("seed: a whole number from 0 to {most}.", { most: 2 ** 32 - 1 });
   const axis = name.replace("start", "x");
-  return `start ${axis}: ${between(SURFACES[surface][axis])}.`;
+  const [low, high] = SURFACES[surface][axis].map((end) => said(end, 4));
+  return _("start {axis}: {low} to {high}.", { axis, low, high });
 }
 
 export function inOrder(runs) {

@@ -3,24 +3,33 @@
 import { RULES } from "./facts.js";
 import { said } from "./numbers.js";
 import { stepOf } from "./run.js";
+import { _ } from "./say.js";
 import { sentence } from "./words.js";
 
 export function tableOf(made) {
   const { title, root } = RULES[made.rule];
-  const pairs = ["gradient", ...(root ? [root] : []), "step", "effective step"];
-  const names = ["step", "x1", "x2", "loss", ...pairs.flatMap((name) => [`${name} x1`, `${name} x2`])];
+  const pairs = (axis) => [
+    _("gradient {axis}", { axis }),
+    ...(root ? [`${root} ${axis}`] : []),
+    _("step {axis}", { axis }),
+    _("effective step {axis}", { axis }),
+  ];
+  const [first, second] = ["x1", "x2"].map(pairs);
+  const names = [_("step"), "x1", "x2", _("loss"), ...first.flatMap((name, i) => [name, second[i]])];
   const table = document.createElement("table");
-  table.createCaption().textContent =
-    `${sentence(title)}, a row for each step: the point it leads to and the loss there, the gradient at the point ` +
-    `before, and what the step makes of it.`;
+  table.createCaption().textContent = _(
+    "{rule}, a row for each step: the point it leads to and the loss there, the gradient at the point before, " +
+      "and what the step makes of it.",
+    { rule: sentence(title) },
+  );
   table
     .createTHead()
     .insertRow()
     .append(...names.map((name) => cell("th", name, "col")));
   const body = table.createTBody();
-  made.points.forEach((_, t) => {
+  made.points.forEach((_step, t) => {
     const numbers = rowOf(made, t);
-    const texts = names.slice(1).map((_, i) => (i < numbers.length ? said(numbers[i], 6) : "–"));
+    const texts = names.slice(1).map((_name, i) => (i < numbers.length ? said(numbers[i], 6) : "–"));
     body.insertRow().append(cell("th", t, "row"), ...texts.map((text) => cell("td", text)));
   });
   return table;

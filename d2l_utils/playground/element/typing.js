@@ -3,9 +3,12 @@
 import { copied } from "./link.js";
 import { read } from "./program.js";
 import { toPython } from "./python.js";
+import { _, listed, sentences } from "./say.js";
 
-const HINT =
-  "η γ β μ ρ ε λ are lr gamma beta mu rho eps weight_decay, too; √ is sqrt, g² is g**2. Other names start at 0.";
+const HINT = _(
+  "η γ β μ ρ ε λ are lr gamma beta mu rho eps weight_decay, too; √ is sqrt, g² is g**2. Other names start at 0.",
+);
+const LEFT = _("The picture shows the last rule that could be read.");
 const NEAR = 14; // characters before the place that are said
 
 export class Typing {
@@ -15,7 +18,7 @@ export class Typing {
     text.addEventListener("input", () => {
       const { program, error } = read(text.value);
       this.mark(program, error);
-      if (error) return onBreak(`${said(text.value, error)} The picture shows the last rule that could be read.`);
+      if (error) return onBreak(sentences([said(text.value, error), LEFT]));
       this.good = text.value;
       return onText(text.value);
     });
@@ -40,9 +43,9 @@ export class Typing {
   // Resolves to what came of it, in words. Where the clipboard is closed, the function stands in the field, which reads it.
   async copy({ text, runs }) {
     const python = toPython(read(text).program, runs.own);
-    if (await copied(python)) return "The function is copied.";
+    if (await copied(python)) return _("The function is copied.");
     this.enter(python);
-    return "The function stands in the field, to be copied.";
+    return _("The function stands in the field, to be copied.");
   }
 
   mark(program, error) {
@@ -59,7 +62,8 @@ export class Typing {
 function said(text, { line, at, words }) {
   const before = text.slice(0, at).split("\n").pop().trimStart();
   const near = before.length > NEAR ? `…${before.slice(-NEAR)}` : before;
-  return `Line ${line}, ${near.trim() ? `after “${near}”` : "at its beginning"}: ${words}.`;
+  if (near.trim()) return _("Line {line}, after “{near}”: {words}.", { line, near, words });
+  return _("Line {line}, at its beginning: {words}.", { line, words });
 }
 
-const unset = ({ unset }) => (unset.length ? `${unset.join(", ")}: never set, and so always 0.` : "");
+const unset = ({ unset }) => (unset.length ? _("{names}: never set, and so always 0.", { names: listed(unset) }) : "");

@@ -6,6 +6,7 @@ import { showKnobs } from "./knobs.js";
 import { icon, layout } from "./layout.js";
 import { MapPanel } from "./map.js";
 import { strokeOf } from "./marks.js";
+import { _ } from "./say.js";
 import { tableOf } from "./table.js";
 import { withNextFrame } from "./timing.js";
 import { Typing } from "./typing.js";
@@ -29,8 +30,8 @@ export class View {
     this.onKnob = onKnob;
     this.onResize = onResize;
     this.map = new MapPanel(this.parts.map, onStart);
-    this.loss = new CurvePanel(this.parts.loss, "loss");
-    this.rate = new CurvePanel(this.parts.rate, "effective step", ["x1", "x2"]);
+    this.loss = new CurvePanel(this.parts.loss, _("loss"));
+    this.rate = new CurvePanel(this.parts.rate, _("effective step"), ["x1", "x2"]);
     this.typing = new Typing(this.parts, onTyping);
     this.app = root.querySelector(".app");
     // Not within the observer's own turn: the heights that it changes would have it called again, which is an error.
@@ -84,7 +85,7 @@ export class View {
   // The line that is seen is always true: it has the notice, or tells where the run is.
   drawStep(setting, traces, notice) {
     for (const panel of [this.map, this.loss, this.rate]) panel.drawStep(setting);
-    const words = `step ${setting.step} of ${setting.num_steps}`;
+    const words = _("step {step} of {steps}", { step: setting.step, steps: setting.num_steps });
     this.parts.step.value = setting.step;
     this.parts.step.setAttribute("aria-valuetext", words);
     this.parts.stepText.textContent = words;
@@ -102,7 +103,7 @@ export class View {
     const { parts } = this;
     const values = { surface, active, start1: start[0], start2: start[1], num_steps, seed };
     for (const [name, value] of Object.entries(values)) parts[name].value = value;
-    parts.formula.textContent = SURFACES[surface].formula;
+    parts.formula.textContent = _(SURFACES[surface].formula);
     ["x1", "x2"].forEach((axis, i) => {
       const [low, high] = SURFACES[surface][axis];
       Object.assign(parts[`start${i + 1}`], { min: low, max: high });
@@ -123,10 +124,14 @@ export class View {
     return { start: [start1, start2], num_steps, seed };
   }
 
+  // From which rule the typed one may start again.
+  showAnew(rule) {
+    this.parts.anew.textContent = _("start from {rule}", { rule: RULES[rule].title });
+  }
+
   showPlaying(playing) {
-    const name = playing ? "pause" : "play";
-    this.parts.play.innerHTML = icon(name);
-    this.parts.play.setAttribute("aria-label", name);
+    this.parts.play.innerHTML = icon(playing ? "pause" : "play");
+    this.parts.play.setAttribute("aria-label", playing ? _("pause") : _("play"));
   }
 
   showTable() {

@@ -3,27 +3,48 @@
 import { arrow, bar } from "./arrows.js";
 import { RULES } from "./facts.js";
 import { exact, place, said } from "./numbers.js";
+import { _, listed, ngettext, sentences } from "./say.js";
 import { inView } from "./setting.js";
 
 export function statusOf({ surface, step, active }, traces) {
   const made = traces[active];
   const last = made.gradients.length;
-  const name = RULES[active].title;
   const at = Math.min(step, last);
-  const where = (t) => (inView(surface)(made.points[t]) ? "." : ": outside the picture.");
+  const sees = inView(surface);
   const words = [];
-  if (at < last) {
-    words.push(`${name} at step ${at}: ${place(made.points[at], 3)}, loss ${said(made.losses[at])}${where(at)}`);
-  }
-  if (made.diverged_at === null) {
-    const ends = `${name} ends at ${place(made.points[last], 3)} after ${last} steps, loss ${said(made.losses[last])}`;
-    words.push(ends + where(last));
-  }
+  if (at < last) words.push(isAt(sees(made.points[at]), at, valuesOf(made, at)));
+  if (made.diverged_at === null) words.push(endsAt(sees(made.points[last]), last, valuesOf(made, last)));
   const diverged = Object.values(traces).filter(({ diverged_at }) => diverged_at !== null);
   for (const { rule, diverged_at } of diverged) {
-    words.push(`${RULES[rule].title} diverges: not finite after step ${diverged_at}.`);
+    words.push(_("{name} diverges: not finite after step {step}.", { name: RULES[rule].title, step: diverged_at }));
   }
-  return words.map(sentence).join(" ");
+  return sentences(words.map(sentence));
+}
+
+function valuesOf({ rule, points, losses }, t) {
+  return { name: RULES[rule].title, place: place(points[t], 3), loss: said(losses[t]) };
+}
+
+function isAt(isSeen, step, values) {
+  if (isSeen) return _("{name} at step {step}: {place}, loss {loss}.", { step, ...values });
+  return _("{name} at step {step}: {place}, loss {loss}: outside the picture.", { step, ...values });
+}
+
+function endsAt(isSeen, n, values) {
+  if (isSeen) {
+    return ngettext(
+      "{name} ends at {place} after {n} step, loss {loss}.",
+      "{name} ends at {place} after {n} steps, loss {loss}.",
+      n,
+      values,
+    );
+  }
+  return ngettext(
+    "{name} ends at {place} after {n} step, loss {loss}: outside the picture.",
+    "{name} ends at {place} after {n} steps, loss {loss}: outside the picture.",
+    n,
+    values,
+  );
 }
 
 export const sentence = (words) => words[0].toUpperCase() + words.slice(1);
@@ -36,8 +57,8 @@ export function notUnderstood(names) {
   if (!names.length) return "";
   const short = (name) => (name.length > LONGEST_NAME ? `${name.slice(0, LONGEST_NAME)}…` : name);
   const shown = names.slice(0, MOST_NAMES).map(short);
-  if (names.length > MOST_NAMES) shown.push(`and ${names.length - MOST_NAMES} more`);
-  return `Not understood, and left at its default: ${shown.join(", ")}.`;
+  if (names.length > MOST_NAMES) shown.push(_("and {n} more", { n: names.length - MOST_NAMES }));
+  return _("Not understood, and left at its default: {names}.", { names: listed(shown) });
 }
 
 // Samples of the arrows with their scales, as HTML; all of it is our own.
@@ -48,9 +69,12 @@ export function keyOf(made, unit) {
   const { colour, root } = RULES[made.rule];
   const scale = unit === null || unit === 1 ? "" : ` × ${exact(unit)}`;
   const parts = [
-    `${drawing("step", arrow(1, 6, 24, 0), colour)} step`,
-    `${drawing("gradient", arrow(1, 6, 24, 0))} −gradient${scale}`,
-    ...(root ? [`${drawing("root", bar(2, 6, 22, 0))} bars: ${root} of each coordinate${scale}`] : []),
+    _("{arrow} step", { arrow: drawing("step", arrow(1, 6, 24, 0), colour) }),
+    _("{arrow} −gradient{scale}", { arrow: drawing("gradient", arrow(1, 6, 24, 0)), scale }),
+    root && _("{bar} bars: {root} of each coordinate{scale}", { bar: drawing("root", bar(2, 6, 22, 0)), root, scale }),
   ];
-  return parts.map((part) => `<span>${part}</span>`).join(" ");
+  return parts
+    .filter(Boolean)
+    .map((part) => `<span>${part}</span>`)
+    .join(" ");
 }
