@@ -10,6 +10,7 @@ from d2l_utils import plot, train
 from d2l_utils.playground.facts import FACTS
 from d2l_utils.playground.surfaces import SURFACES
 from d2l_utils.train.history import DivergenceWarning
+from engines import every_engine, heard
 from instrument import RULES, SCRIPT, STILL, drawn, known, open_page, part, rmsprop_and_sgd, setting_of, status, wait
 
 import numpy as np
@@ -62,7 +63,7 @@ def page(driver, tmp_path):
         return drawn(element) if scripts else element
 
     yield open_it
-    assert driver.get_log("browser") == []
+    assert heard(driver) == []
 
 
 def test_the_same_numbers_as_the_chapters_own_rules(driver, page):

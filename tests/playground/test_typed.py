@@ -7,6 +7,7 @@ from d2l_utils import train
 from d2l_utils.playground.facts import FACTS
 from d2l_utils.playground.surfaces import SURFACES
 from d2l_utils.train.history import DivergenceWarning
+from engines import every_engine, heard
 from instrument import RULES, SCRIPT, open_page
 
 import numpy as np
@@ -22,7 +23,7 @@ def page(driver, tmp_path):
     """A page with a playground; what the console said is gone before."""
     (element,) = open_page(driver, tmp_path, ONE + SCRIPT)
     yield element
-    assert driver.get_log("browser") == []
+    assert heard(driver) == []
 
 
 def typed(setting, text=None):
@@ -42,6 +43,7 @@ def assert_same(ours, theirs, what):
         np.testing.assert_allclose(got, expected[name], rtol=1e-9, atol=0, err_msg=f"{name} of {what}")
 
 
+@every_engine
 def test_each_formula_goes_the_way_of_its_rule(driver, page):
     settings = [typed(setting) for setting in random_settings()]
     diverged = 0
@@ -65,6 +67,7 @@ def in_python(text, setting):
         return train.descend(namespace["your_rule"], surface.f, slope, setting["start"], setting["num_steps"], **knobs)
 
 
+@every_engine
 def test_a_copy_in_python_goes_the_same_way_and_comes_back(driver, page):
     settings = [typed(setting) for setting in random_settings()]
     script = READ + "return arguments[0].map(({ text, runs }) => toPython(read(text).program, runs.own));"
@@ -107,6 +110,7 @@ SAME = {
 }
 
 
+@every_engine
 @pytest.mark.parametrize("text", SAME)
 def test_spellings_mean_the_same(text, driver, page):
     knobs = {"lr": 0.1, "gamma": 0.9, "eps": 1e-6, "beta1": 0.9}
@@ -158,6 +162,7 @@ BROKEN = [
 ]
 
 
+@every_engine
 @pytest.mark.parametrize(("text", "marked", "rest", "words"), BROKEN)
 def test_what_cannot_be_read_is_said_with_its_place(text, marked, rest, words, driver, page):
     error, part, after = driver.execute_script(
@@ -227,6 +232,7 @@ def broken_texts(number, seed=17):
 LONG = ("(" * 1990, "-" * 1990, "√" * 1990, "g^" * 900, "g+" * 900, "x" * 10**6, "\n" * 10**6, "√(" * 30, "- " * 900)
 
 
+@every_engine
 def test_five_thousand_texts_give_a_path_or_a_message_with_a_place(driver, page):
     setting = {"surface": "rosenbrock", "start": [-1.2, 1], "num_steps": 5, "seed": 0}
     texts = [*broken_texts(5000), *(f"x = {tail}" for tail in LONG), *(f"x = {tail}g" for tail in LONG)]

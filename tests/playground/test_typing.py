@@ -5,6 +5,7 @@ import re
 from d2l_utils import plot
 from d2l_utils.chapters import ROOT
 from d2l_utils.playground.facts import FACTS
+from engines import every_engine, heard, undo
 from instrument import RULES, SCRIPT, STILL, drawn, known, open_page, part, rmsprop_and_sgd, setting_of, status, wait
 
 import numpy as np
@@ -17,6 +18,9 @@ AXE = (ROOT / "tests" / "book" / "vendor" / "axe.min.js").read_text(encoding="ut
 RMSPROP = FACTS["rules"]["rmsprop"]["formula"]
 
 
+pytestmark = every_engine
+
+
 @pytest.fixture
 def page(driver, tmp_path):
     """A page with a playground, as the book has it; what the console said is gone before."""
@@ -27,7 +31,7 @@ def page(driver, tmp_path):
         return drawn(element)
 
     yield open_it
-    assert driver.get_log("browser") == []
+    assert heard(driver) == []
 
 
 @pytest.fixture
@@ -94,7 +98,7 @@ def test_it_can_start_anew_from_another_rule(driver, own):
     part(own, "anew").click()
     assert field(own).get_property("value") == setting_of(own)["text"] == RULES["momentum"]["formula"]
     assert setting_of(own)["runs"]["own"] == RULES["momentum"]["knobs"]
-    field(own).send_keys(Keys.CONTROL, "z")
+    undo(field(own))
     assert field(own).get_property("value") == "x = x − η g + ("
 
 
@@ -145,7 +149,7 @@ def test_what_is_done_can_be_undone(driver, own):
     field(own).send_keys(" + 0.1")
     wait(driver, lambda: not np.array_equal(points(own), before))
     for _ in range(6):
-        field(own).send_keys(Keys.CONTROL, "z")
+        undo(field(own))
     wait(driver, lambda: np.array_equal(points(own), before))
     assert field(own).get_property("value") == RMSPROP
 
@@ -196,7 +200,7 @@ def test_it_is_copied_as_python_and_a_function_is_read(driver, own):
     status(own, "The function stands in the field, to be copied.")
     assert field(own).get_property("value") == FUNCTION
     assert np.array_equal(points(own), before)
-    field(own).send_keys(Keys.CONTROL, "z")
+    undo(field(own))
     assert field(own).get_property("value") == RMSPROP
 
 
