@@ -1,8 +1,10 @@
 """The engines that readers' browsers have: how each is started, and what each does in its own way."""
 
 from book import browser
-from firefox import Firefox, find as find_firefox
-from webkit import WebKit, find as find_webkit
+from firefox import Firefox
+from firefox import find as find_firefox
+from webkit import WebKit
+from webkit import find as find_webkit
 
 import pytest
 from selenium.webdriver import Keys
@@ -18,13 +20,12 @@ MISSING = {
 every_engine = pytest.mark.parametrize("driver", MISSING, indirect=True)
 
 # WebKit has no way to ask for paper: all rules of the page for paper are made those of the screen, and back.
+PAPER = "print", "not speech"
 LAY_ON_PAPER = """
-const [isPaper] = arguments;
+const [now, then] = arguments;
 const roots = [document, ...[...document.querySelectorAll("*")].map((one) => one.shadowRoot).filter(Boolean)];
 for (const { cssRules } of roots.flatMap((root) => [...root.styleSheets]))
-    for (const { media } of cssRules) {
-        if (media?.mediaText === (isPaper ? "print" : "not speech")) media.mediaText = isPaper ? "not speech" : "print";
-    }
+    for (const { media } of cssRules) if (media?.mediaText === now) media.mediaText = then;
 """
 
 
@@ -49,7 +50,7 @@ def lay_on_paper(driver, is_paper=True):
     elif isinstance(driver, Firefox):
         driver.override("mediumOverride", medium)
     else:
-        driver.execute_script(LAY_ON_PAPER, is_paper)
+        driver.execute_script(LAY_ON_PAPER, *(PAPER if is_paper else reversed(PAPER)))
 
 
 def undo(field):
