@@ -87,7 +87,8 @@ class PageRenderer(IPythonRenderer):
             raise ValueError(f"this equation has no number, such as \\tag{{6.1}}: {_in_a_line(tex)}")
         tag = found[1]
         place = link_id("equation", tag)
-        parts = "".join(mathml(part, "block") for part in TAG.sub("", tex).split(WIDE_GAP))
+        formulas = (mathml(part, "block") for part in TAG.sub("", tex).split(WIDE_GAP))
+        parts = "".join(f'<div class="part">{formula}</div>' for formula in formulas)
         number = f'<a href="#{place}" aria-label="Equation {tag}">({tag})</a>'
         return f'<div class="equation" id="{place}"><div class="parts">{parts}</div>{number}</div>\n'
 

@@ -19,13 +19,12 @@ MISSING = {
 # What the fixture `driver` gives to a test that is marked with this; to another it gives Chromium.
 every_engine = pytest.mark.parametrize("driver", MISSING, indirect=True)
 
-# WebKit has no way to ask for paper: all rules of the page for paper are made those of the screen, and back.
-PAPER = "print", "not speech"
-LAY_ON_PAPER = """
-const [now, then] = arguments;
+# WebKit has no way to ask for paper: the page's rules for paper become those for the screen, and the other way round.
+TURN_OVER = """
+const other = (medium) => (medium === "print" ? "screen" : "print");
 const roots = [document, ...[...document.querySelectorAll("*")].map((one) => one.shadowRoot).filter(Boolean)];
 for (const { cssRules } of roots.flatMap((root) => [...root.styleSheets]))
-    for (const { media } of cssRules) if (media?.mediaText === now) media.mediaText = then;
+    for (const { media } of cssRules) if (media) media.mediaText = media.mediaText.replace(/print|screen/, other);
 """
 
 
@@ -50,7 +49,7 @@ def lay_on_paper(driver, is_paper=True):
     elif isinstance(driver, Firefox):
         driver.override("mediumOverride", medium)
     else:
-        driver.execute_script(LAY_ON_PAPER, *(PAPER if is_paper else reversed(PAPER)))
+        driver.execute_script(TURN_OVER)
 
 
 def undo(field):

@@ -15,8 +15,9 @@ from selenium.webdriver.remote.command import Command
 CANDIDATES = "firefox-esr", "firefox"
 OPTIONS = "--headless", "--no-remote", "--marionette", "--remote-allow-system-access"
 PATIENCE = 60  # seconds for a browser that starts on a busy machine
-# Any free port, which it tells in its profile. The rest that tests want it sets by itself when it is driven.
-PREFERENCES = 'user_pref("marionette.port", 0);\n'
+# Any free port, which it tells in its profile; scroll bars that take no room, as on a phone. The rest that tests want
+# it sets by itself when it is driven.
+PREFERENCES = 'user_pref("marionette.port", 0);\nuser_pref("ui.useOverlayScrollbars", 1);\n'
 
 # What Selenium asks for, and what it is called here.
 COMMANDS = {
