@@ -256,9 +256,9 @@ return scrollWidth > clientWidth && [...document.querySelectorAll("body *")]
 """
 
 
-@every_engine
+@pytest.mark.parametrize("driver", ["firefox", "webkit"], indirect=True)
 def test_on_a_phone_nobody_scrolls_sideways(driver, tmp_path):
-    """WCAG 2.2, 1.4.10, in all engines; what is too wide scrolls by itself."""
+    """WCAG 2.2, 1.4.10; what is too wide scrolls by itself. (In Chromium, test_page looks.)"""
     found = {}
     for name in NAMES:
         page = PHONE.format((site.OUTPUT / f"{name}.html").as_uri(), *SCREENS["narrow"])

@@ -278,6 +278,15 @@ def test_the_field_has_room_for_what_is_written(driver, broken):
     assert text[4] <= 0  # nothing is hidden in it
 
 
+def test_the_field_has_an_edge_like_others_until_a_line_breaks(driver, own):
+    edges = """const { text, surface } = arguments[0].view.parts;
+    return [text, surface].map((one) => getComputedStyle(one).borderTopColor);"""
+    field_edge, other = driver.execute_script(edges, own)
+    assert field_edge == other
+    write(own, "x = (")
+    assert driver.execute_script(edges, own)[0] != other
+
+
 def test_axe_finds_nothing(driver, broken):
     driver.execute_script(AXE)
     found = driver.execute_async_script(
