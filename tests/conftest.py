@@ -80,6 +80,7 @@ def engines():
 
     def engine(name):
         if name not in started:
+            started[name] = None  # one that fails to start fails once
             started[name] = start(name)
             if started[name]:
                 started[name].set_window_size(*DESK)

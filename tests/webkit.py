@@ -12,7 +12,7 @@ from selenium.webdriver.remote.command import Command
 DRIVER = "WebKitWebDriver"
 DISPLAY = "Xvfb"
 SCREEN = "-screen", "0", "1600x1200x24", "-nolisten", "tcp"
-BROWSERS = "/usr/lib*/webkit2gtk-*/MiniBrowser", "/usr/lib*/*/webkit2gtk-*/MiniBrowser"
+BROWSERS = "/usr/lib*/webkit*gtk-*/MiniBrowser", "/usr/lib*/*/webkit*gtk-*/MiniBrowser"
 # It cannot change what it says of the reader's system, so it says throughout what the other engines do not.
 OPTIONS = "--automation", "--dark-mode"
 # Other drivers return from what a hand does once it is seen; this one at once.

@@ -309,6 +309,11 @@ def test_math_is_drawn_as_math(open_page):
     height = "return document.querySelector('#equation-6-1 {}').getBoundingClientRect().height"
     letter, fraction, root = (driver.execute_script(height.format(tag)) for tag in ("mi", "mfrac", "msqrt"))
     assert fraction > root > 1.2 * letter > 0
+    sign = """const sizes = [...document.querySelectorAll("mo")].filter((one) => one.textContent === "⊙")
+        .map((one) => one.getBoundingClientRect().height);
+    return [Math.min(...sizes), Math.max(...sizes)];"""
+    smallest, largest = driver.execute_script(sign)
+    assert largest < 1.1 * smallest  # Firefox takes it for one that is large in a line of its own
 
 
 def test_without_scripts_everything_can_be_read(open_page, driver):
