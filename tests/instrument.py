@@ -5,6 +5,7 @@ from d2l_utils import playground, plot
 from d2l_utils.playground.facts import FACTS
 from engines import heard
 
+from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver.support.ui import WebDriverWait
 
 RULES = FACTS["rules"]
@@ -38,7 +39,9 @@ def open_page(driver, folder, body, hash=""):
 
 
 def wait(driver, condition):
-    return WebDriverWait(driver, 5, poll_frequency=0.02).until(lambda _: condition())
+    """Until it holds; a part that was drawn anew between the finding and the asking is asked for again."""
+    patient = WebDriverWait(driver, 5, poll_frequency=0.02, ignored_exceptions=[StaleElementReferenceException])
+    return patient.until(lambda _: condition())
 
 
 def drawn(element):
