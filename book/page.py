@@ -26,6 +26,8 @@ from . import citations, notebook, policy
 TEMPLATE = Path(__file__).parent / "template"
 # A named function stands a thin space apart from its argument; the converter leaves that space out.
 NAMED_FUNCTION = re.compile(r"(<mi>(?:ln|log|exp|max|min|lim|sin|cos)</mi>)(?!<mo)")
+# Firefox takes it for a sign that is large in a line of its own, as a sum is.
+DOT_IN_CIRCLE = "<mo>&#x02299;</mo>"
 TAG = re.compile(r"\\tag\{([\w.]+)\}")
 QUOTED = re.compile(r"&quot;(.*?)&quot;")
 # Names, punctuation and blanks have the colour of all text: their marks would be a third of a page's weight.
@@ -71,6 +73,7 @@ def mathml(tex: str, display: str) -> str:
         raise ValueError(f"this formula cannot be converted ({type(error).__name__}): {_in_a_line(tex)}") from error
     if re.search(r"<m[io]>(&|\\.*?)</m[io]>", math):
         raise ValueError(f"this formula uses what latex2mathml does not know: {_in_a_line(tex)}")
+    math = math.replace(DOT_IN_CIRCLE, DOT_IN_CIRCLE.replace("<mo>", '<mo largeop="false">'))
     return NAMED_FUNCTION.sub(r'\1<mspace width="0.167em"/>', math)
 
 
@@ -101,7 +104,8 @@ class PageRenderer(IPythonRenderer):
             raise ValueError(f"this equation has no number, such as \\tag{{6.1}}: {_in_a_line(tex)}")
         tag = found[1]
         place = link_id("equation", tag)
-        parts = "".join(mathml(part, "block") for part in TAG.sub("", tex).split(WIDE_GAP))
+        formulas = (mathml(part, "block") for part in TAG.sub("", tex).split(WIDE_GAP))
+        parts = "".join(f'<div class="part">{formula}</div>' for formula in formulas)
         label = _("Equation {number}").format(number=tag)
         number = f'<a href="#{place}" aria-label="{label}">({tag})</a>'
         return f'<div class="equation" id="{place}"><div class="parts">{parts}</div>{number}</div>\n'

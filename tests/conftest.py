@@ -1,15 +1,15 @@
 """Fixtures that all tests share, and a last word on what was skipped and why."""
 
 import d2l_utils  # noqa: F401  (makes MXNet importable before any test imports it)
-from book import browser, outputs
+from book import outputs
 from d2l_utils import data, runtime
+from engines import DESK, MISSING, start
 from tiny_project import build, copy
 
 import pytest
 
 NO_DATA = "the real data are not to be had here"
 NO_PEERS = "PyTorch or Keras is not installed"
-NO_BROWSER = "Chromium or its driver is not installed"
 NO_KERNELS = "this processor cannot run the kernels that the numbers belong to"
 
 
@@ -74,20 +74,35 @@ def torch():
 
 
 @pytest.fixture(scope="session")
-def driver():
-    """Headless Chromium, with logs of its console and its requests; or a skip."""
-    driver = browser.start()
-    if driver is None:
-        pytest.skip(NO_BROWSER)
-    yield driver
-    driver.quit()
+def engines():
+    """Each engine by its name, started when it is first asked for; None where it is not installed."""
+    started = {}
+
+    def engine(name):
+        if name not in started:
+            started[name] = None  # one that fails to start fails once
+            started[name] = start(name)
+            if started[name]:
+                started[name].set_window_size(*DESK)
+        return started[name]
+
+    yield engine
+    for one in filter(None, started.values()):
+        one.quit()
+
+
+@pytest.fixture
+def driver(request, engines):
+    """Headless Chromium, with logs of its console and its requests, or the engine that a test runs in; or a skip."""
+    name = getattr(request, "param", "chromium")
+    return engines(name) or pytest.skip(MISSING[name])
 
 
 def pytest_terminal_summary(terminalreporter):
     explained = {
         NO_DATA: "data/README.md",
         NO_PEERS: "tests/README.md, Other frameworks",
-        NO_BROWSER: "tests/README.md, Browser",
+        **dict.fromkeys(MISSING.values(), "tests/README.md, Browser"),
         NO_KERNELS: "PLATFORMS.md, Processors",
     }
     for reason, where in explained.items():

@@ -3,12 +3,17 @@
 import chapter_rules
 from d2l_utils import playground, plot
 from d2l_utils.playground.facts import FACTS
+from engines import heard
 
+from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver.support.ui import WebDriverWait
 
 RULES = FACTS["rules"]
 STILL = '<figure><svg width="70" height="50"></svg></figure>'  # drawing a real one would take longer than all the rest
-HEAD = "<!doctype html><meta charset='utf-8'><title>t</title><h1>t</h1>"
+LISTEN = """<script>window.thrown = [];
+addEventListener("error", ({ message }) => thrown.push(message));
+addEventListener("unhandledrejection", ({ reason }) => thrown.push(String(reason)));</script>"""
+HEAD = f"<!doctype html><meta charset='utf-8'><title>t</title>{LISTEN}<h1>t</h1>"
 SCRIPT = '<script src="playground.js"></script>'
 
 
@@ -28,13 +33,15 @@ def open_page(driver, folder, body, hash=""):
         script.write_text(playground.script(), encoding="utf-8")
     (folder / "page.html").write_text(HEAD + body, encoding="utf-8")
     driver.get("about:blank")
-    driver.get_log("browser")
+    heard(driver)
     driver.get(f"{(folder / 'page.html').as_uri()}{hash}")
     return driver.find_elements("tag name", "optimizer-playground")
 
 
 def wait(driver, condition):
-    return WebDriverWait(driver, 5, poll_frequency=0.02).until(lambda _: condition())
+    """Until it holds; a part that was drawn anew between the finding and the asking is asked for again."""
+    patient = WebDriverWait(driver, 5, poll_frequency=0.02, ignored_exceptions=[StaleElementReferenceException])
+    return patient.until(lambda _: condition())
 
 
 def drawn(element):

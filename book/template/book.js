@@ -166,7 +166,7 @@ function addCopyButton(code) {
 
 /* What is too wide scrolls by itself, and can be reached with Tab. */
 function markScrollers() {
-  for (const box of document.querySelectorAll("pre, .table, .parts math, figure")) {
+  for (const box of document.querySelectorAll("pre, .table, .part, figure")) {
     if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
     else box.removeAttribute("tabindex");
   }

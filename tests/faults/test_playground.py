@@ -5,6 +5,7 @@ import re
 from book.page import TEMPLATE
 from d2l_utils import playground
 from d2l_utils.playground.facts import FACTS
+from engines import heard
 from instrument import HEAD, RULES, SCRIPT, drawn, open_page, part, rmsprop_and_sgd, setting_of, status, wait
 
 import numpy as np
@@ -25,9 +26,6 @@ KEYS = (
     *("surface", "start", "steps", "seed", "step", "active", "runs", "num_steps", "toString", "__proto__", "<b>", ""),
     *("constructor", "😀", "%zz", *RULES),
 )
-LISTEN = """<script>const thrown = [];
-addEventListener("error", ({ message }) => thrown.push(message));
-addEventListener("unhandledrejection", ({ reason }) => thrown.push(String(reason)));</script>"""
 # Sets one address after the other and returns what went wrong: what was drawn that is no number, and what took
 # long; an address counts once two pictures of the screen have come after it.
 TRY = """const [element, addresses, slow, done] = arguments, wrong = [];
@@ -52,9 +50,8 @@ const odd = () => [...element.shadowRoot.querySelectorAll("*")].flatMap((one) =>
 @pytest.fixture
 def page(driver, tmp_path):
     """Opens a page; whatever was thrown, or said in the console, is an error in the end."""
-    yield lambda body=ONE + SCRIPT, hash="": [drawn(one) for one in open_page(driver, tmp_path, LISTEN + body, hash)]
-    assert driver.execute_script("return thrown") == []
-    assert driver.get_log("browser") == []
+    yield lambda body=ONE + SCRIPT, hash="": [drawn(one) for one in open_page(driver, tmp_path, body, hash)]
+    assert heard(driver) == []
 
 
 # Losses and effective steps beyond what a power of ten can be written for, and a start without a height.

@@ -1,5 +1,6 @@
 """The playground in a real browser: its numbers, its keys, its links, and what is there without it."""
 
+import functools
 import itertools
 import json
 import re
@@ -10,11 +11,12 @@ from d2l_utils import plot, train
 from d2l_utils.playground.facts import FACTS
 from d2l_utils.playground.surfaces import SURFACES
 from d2l_utils.train.history import DivergenceWarning
+from engines import every_engine, heard, lay_on_paper
 from instrument import RULES, SCRIPT, STILL, drawn, known, open_page, part, rmsprop_and_sgd, setting_of, status, wait
 
 import numpy as np
 import pytest
-from selenium.webdriver import ActionChains
+from selenium.webdriver.common.actions.action_builder import ActionBuilder
 from selenium.webdriver.common.keys import Keys
 
 # What JSON has no word for comes as text; the shortest text that means a double gives the same double back.
@@ -40,6 +42,13 @@ def random_settings(number=200):
     return settings
 
 
+@functools.cache
+def by_python_all():
+    """The settings, and the way of each: every engine is held to them."""
+    settings = random_settings()
+    return settings, [by_python(setting) for setting in settings]
+
+
 def by_python(setting):
     ((rule, knobs),) = setting["runs"].items()
     surface = SURFACES[setting["surface"]]
@@ -62,18 +71,18 @@ def page(driver, tmp_path):
         return drawn(element) if scripts else element
 
     yield open_it
-    assert driver.get_log("browser") == []
+    assert heard(driver) == []
 
 
+@every_engine
 def test_the_same_numbers_as_the_chapters_own_rules(driver, page):
     """Both do the same operations in double precision: the bits are equal but for Adam and its kin, whose β ** t NumPy
     takes from a library that may be off in the last digit. 1 - β ** t makes up to 1e-12 of that where β is close to 1,
     and a path that jumps about makes more of it; 1e-9 leaves room for both, and for no other formula."""
     page()
-    settings, diverged = random_settings(), dict.fromkeys(RULES, 0)
-    for setting, traces in zip(settings, json.loads(driver.execute_script(RUN, settings))):
+    (settings, paths), diverged = by_python_all(), dict.fromkeys(RULES, 0)
+    for setting, ours, traces in zip(settings, paths, json.loads(driver.execute_script(RUN, settings))):
         ((rule, theirs),) = traces.items()
-        ours = by_python(setting)
         assert theirs["diverged_at"] == (ours.diverged_at and str(ours.diverged_at)), setting
         recorded = {name: getattr(ours, name) for name in ("points", "losses", "gradients")}
         for name, expected in {**recorded, "states": ours.states.transpose(0, 2, 1)}.items():
@@ -85,6 +94,7 @@ def test_the_same_numbers_as_the_chapters_own_rules(driver, page):
     assert 20 < sum(diverged.values()) < 100
 
 
+@every_engine
 def test_effective_steps(driver, page):
     """Against the chapters' formulas, from the states that Python recorded; β ** t costs 1e-12, as above."""
     page()
@@ -125,6 +135,7 @@ def test_a_setting_travels_through_the_address_and_back(driver, page):
     assert not any(one["ignored"] for one in back)
 
 
+@every_engine
 def test_a_link_restores_the_state_and_a_change_keeps_the_address(driver, page):
     element = page(hash="#play?surface=saddle&start=-4,0.5&steps=30&adam=0.3,0.9,0.99,1e-8&sgd=0.4&active=adam&step=5")
     assert status(element, "Adam at step 5")
@@ -140,6 +151,7 @@ def knob(element, name):
     return element.shadow_root.find_element("css selector", f"[data-knob='{name}']")
 
 
+@every_engine
 def test_knobs_of_the_descendants_are_turned_by_keys_and_stand_in_the_address(driver, page):
     element = page(plot.explore("ravine", known("lion"), known("adamw")))
     assert status(element, "Lion ends at (−1, 0.4) after 20 steps")
@@ -177,6 +189,7 @@ def test_without_the_attribute_the_address_is_never_touched(driver, page):
     assert not part(element, "copy").is_displayed()
 
 
+@every_engine
 def test_everything_can_be_done_with_keys(driver, page):
     element = page()
     assert status(element, "RMSProp ends at (−0.0106, 1.04·10⁻¹⁴) after 20 steps, loss 1.12·10⁻⁵.")
@@ -201,6 +214,7 @@ def test_everything_can_be_done_with_keys(driver, page):
     assert setting_of(element)["start"] == [-3.5, -1.9]
 
 
+@every_engine
 def test_a_number_that_cannot_be_goes_back_and_the_line_says_what_can(driver, page):
     element = page(plot.explore("noisy", known("rmsprop"), num_steps=20))
     before = setting_of(element)
@@ -259,6 +273,7 @@ def test_what_lies_outside_the_picture_is_cut_off_and_said(driver, page):
     assert clips == [3, True]  # two arrows and the bars, in the part of the picture that is clipped
 
 
+@every_engine
 def test_bars_stand_beside_the_point_and_are_seen_at_any_length(driver, page):
     element = page(hash="#play?surface=ravine&start=-5,0&steps=20&rmsprop=0.4,0.9,1e-6&step=1")
     status(element, "RMSProp at step 1")
@@ -298,6 +313,7 @@ def test_the_link_is_copied_or_said_to_be_in_the_address_bar(driver, page):
     assert "#play?surface=ravine&start=-5,-2&steps=20&sgd=0.4&rmsprop=0.4,0.9,1e-6" in driver.current_url
 
 
+@every_engine
 def test_the_table_has_the_numbers_of_the_trace(driver, page):
     element = page()
     assert not element.shadow_root.find_elements("css selector", "table")
@@ -342,10 +358,18 @@ def number(text):
     return float(plain.translate(str.maketrans("−⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "--0123456789")))
 
 
+@every_engine
 def test_the_start_can_be_dragged(driver, page):
     element = page()
     handle = element.shadow_root.find_element("css selector", ".handle circle:last-child")
-    ActionChains(driver).click_and_hold(handle).move_by_offset(60, -40).move_by_offset(20, 0).release().perform()
+    box = (
+        "const { x, y, width, height } = arguments[0].getBoundingClientRect(); return [x + width / 2, y + height / 2]"
+    )
+    x, y = map(round, driver.execute_script(box, handle))
+    hand = ActionBuilder(driver)  # by the window: WebKit's driver holds no part of a drawing
+    hand.pointer_action.move_to_location(x, y).pointer_down()
+    hand.pointer_action.move_to_location(x + 60, y - 40).move_to_location(x + 80, y - 40).pointer_up()
+    hand.perform()
     wait(driver, lambda: setting_of(element)["start"] != [-5, -2])
     (x1, x2), scale = (
         setting_of(element)["start"],
@@ -403,6 +427,7 @@ def test_divergence_is_said_and_stays_in_the_picture(rule, knobs, driver, page):
     assert not any(re.search("NaN|Infinity|e", path or "") for path in drawn)
 
 
+@every_engine
 def test_it_plays_to_the_end(driver, page):
     element = page(plot.explore("ravine", known("rmsprop"), step=18))
     play = part(element, "play")
@@ -412,21 +437,23 @@ def test_it_plays_to_the_end(driver, page):
     wait(driver, lambda: play.get_attribute("aria-label") == "play")
 
 
+@every_engine
 def test_the_still_figure_stands_without_a_script_and_on_paper(driver, page):
     element = page(scripts=0)
     assert element.find_element("css selector", "figure svg").is_displayed()
     element = page()
     assert not element.find_element("css selector", "figure svg").is_displayed()
-    driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
+    lay_on_paper(driver)
     assert element.find_element("css selector", "figure svg").is_displayed()
     assert not part(element, "surface").is_displayed()
-    driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
+    lay_on_paper(driver, False)
 
 
 def test_the_script_may_run_twice(page):
     page(scripts=2)
 
 
+@every_engine
 def test_nothing_sticks_out_and_targets_are_large_enough(driver, page):
     element = page()
     for width in (340, 900):

@@ -7,6 +7,7 @@ from d2l_utils import train
 from d2l_utils.playground.facts import FACTS
 from d2l_utils.playground.surfaces import SURFACES
 from d2l_utils.train.history import DivergenceWarning
+from engines import every_engine, heard, is_chromium
 from instrument import RULES, SCRIPT, open_page
 
 import numpy as np
@@ -22,7 +23,7 @@ def page(driver, tmp_path):
     """A page with a playground; what the console said is gone before."""
     (element,) = open_page(driver, tmp_path, ONE + SCRIPT)
     yield element
-    assert driver.get_log("browser") == []
+    assert heard(driver) == []
 
 
 def typed(setting, text=None):
@@ -42,6 +43,7 @@ def assert_same(ours, theirs, what):
         np.testing.assert_allclose(got, expected[name], rtol=1e-9, atol=0, err_msg=f"{name} of {what}")
 
 
+@every_engine
 def test_each_formula_goes_the_way_of_its_rule(driver, page):
     settings = [typed(setting) for setting in random_settings()]
     diverged = 0
@@ -107,15 +109,17 @@ SAME = {
 }
 
 
-@pytest.mark.parametrize("text", SAME)
-def test_spellings_mean_the_same(text, driver, page):
+@every_engine
+def test_spellings_mean_the_same(driver, page):
     knobs = {"lr": 0.1, "gamma": 0.9, "eps": 1e-6, "beta1": 0.9}
     setting = {"surface": "ravine", "start": [-5, -2], "num_steps": 5, "seed": 0, "runs": {"own": knobs}}
-    first, *others = json.loads(
-        driver.execute_script(RUN, [{**setting, "text": same} for same in (text, *SAME[text])])
-    )
-    for other in others:
-        np.testing.assert_allclose(numbers(other["own"])["points"], numbers(first["own"])["points"], rtol=1e-14)
+    for text, spellings in SAME.items():
+        settings = [{**setting, "text": same} for same in (text, *spellings)]
+        first, *others = (
+            numbers(traces["own"])["points"] for traces in json.loads(driver.execute_script(RUN, settings))
+        )
+        for other, spelling in zip(others, spellings):
+            np.testing.assert_allclose(other, first, rtol=1e-14, err_msg=spelling)
 
 
 # A text, the place that is broken (of the first character; as many as are marked follow), and the words.
@@ -158,16 +162,17 @@ BROKEN = [
 ]
 
 
-@pytest.mark.parametrize(("text", "marked", "rest", "words"), BROKEN)
-def test_what_cannot_be_read_is_said_with_its_place(text, marked, rest, words, driver, page):
-    error, part, after = driver.execute_script(
-        READ + "const [text] = arguments, { error } = read(text);"
-        "return [error, text.slice(error.at, error.to), text.slice(error.to)];",
-        text,
+@every_engine
+def test_what_cannot_be_read_is_said_with_its_place(driver, page):
+    errors = driver.execute_script(
+        READ + "return arguments[0].map((text) => read(text).error);", [one[0] for one in BROKEN]
     )
-    assert (part, after) == (marked, rest)
-    assert error["words"].startswith(words)
-    assert error["line"] == text.removesuffix(rest).count("\n") + 1
+    for (text, marked, rest, words), error in zip(BROKEN, errors):
+        before = text.removesuffix(rest).removesuffix(marked)
+        units = len(before.encode("utf-16-le")) // 2, len((before + marked).encode("utf-16-le")) // 2
+        assert (error["at"], error["to"]) == units, text
+        assert error["words"].startswith(words), text
+        assert error["line"] == text.removesuffix(rest).count("\n") + 1, text
 
 
 PIECES = (
@@ -227,15 +232,17 @@ def broken_texts(number, seed=17):
 LONG = ("(" * 1990, "-" * 1990, "√" * 1990, "g^" * 900, "g+" * 900, "x" * 10**6, "\n" * 10**6, "√(" * 30, "- " * 900)
 
 
-def test_five_thousand_texts_give_a_path_or_a_message_with_a_place(driver, page):
+@every_engine
+def test_thousands_of_texts_give_a_path_or_a_message_with_a_place(driver, page):
     setting = {"surface": "rosenbrock", "start": [-1.2, 1], "num_steps": 5, "seed": 0}
-    texts = [*broken_texts(5000), *(f"x = {tail}" for tail in LONG), *(f"x = {tail}g" for tail in LONG)]
+    number = 5000 if is_chromium(driver) else 500
+    texts = [*broken_texts(number), *(f"x = {tail}" for tail in LONG), *(f"x = {tail}g" for tail in LONG)]
     drawn = 0
     for i in range(0, len(texts), 500):
         some, wrong = driver.execute_script(TRY, texts[i : i + 500], setting)
         assert wrong == []
         drawn += some
-    assert 500 < drawn < 4500  # of both kinds there are many
+    assert number / 10 < drawn < number * 0.9  # of both kinds there are many
 
 
 def test_the_sliders_of_the_typed_rule_are_those_of_the_book():

@@ -5,6 +5,7 @@ import re
 from d2l_utils import plot
 from d2l_utils.chapters import ROOT
 from d2l_utils.playground.facts import FACTS
+from engines import every_engine, heard, undo
 from instrument import RULES, SCRIPT, STILL, drawn, known, open_page, part, rmsprop_and_sgd, setting_of, status, wait
 
 import numpy as np
@@ -27,7 +28,7 @@ def page(driver, tmp_path):
         return drawn(element)
 
     yield open_it
-    assert driver.get_log("browser") == []
+    assert heard(driver) == []
 
 
 @pytest.fixture
@@ -40,7 +41,9 @@ def own(page):
 
 
 def choose(element, rule):
-    Select(part(element, "active")).select_by_value(rule)
+    select = part(element, "active")
+    element.parent.execute_script("arguments[0].blur(); arguments[0].focus()", select)  # which a driver may leave out
+    Select(select).select_by_value(rule)
 
 
 def field(element):
@@ -49,7 +52,7 @@ def field(element):
 
 def write(element, text):
     element.parent.execute_script("arguments[0].focus(); arguments[0].select()", field(element))
-    ActionChains(element.parent, duration=0).send_keys(text).perform()
+    ActionChains(element.parent, duration=0).send_keys(text.replace("\n", Keys.ENTER)).perform()
 
 
 def sliders(element):
@@ -62,6 +65,7 @@ def points(element):
     return np.array(element.parent.execute_script("return arguments[0].traces.own.points", element), dtype=float)
 
 
+@every_engine
 def test_it_begins_as_a_copy_of_the_rule_chosen_before(page):
     element = page()
     assert not field(element).is_displayed()
@@ -85,6 +89,7 @@ def test_what_was_written_is_kept_when_other_rules_are_looked_at(own):
     assert field(own).get_property("value") == "x = x - lr * g / 3"
 
 
+@every_engine
 def test_it_can_start_anew_from_another_rule(driver, own):
     write(own, "x = x − η g + (")
     choose(own, "momentum")
@@ -94,10 +99,11 @@ def test_it_can_start_anew_from_another_rule(driver, own):
     part(own, "anew").click()
     assert field(own).get_property("value") == setting_of(own)["text"] == RULES["momentum"]["formula"]
     assert setting_of(own)["runs"]["own"] == RULES["momentum"]["knobs"]
-    field(own).send_keys(Keys.CONTROL, "z")
+    undo(field(own))
     assert field(own).get_property("value") == "x = x − η g + ("
 
 
+@every_engine
 def test_the_path_follows_each_keystroke_and_each_used_knob_has_its_slider(driver, own):
     write(own, "x = x − η g")
     wait(driver, lambda: sliders(own) == ["lr"])
@@ -116,6 +122,7 @@ def test_the_path_follows_each_keystroke_and_each_used_knob_has_its_slider(drive
     assert setting_of(own)["runs"]["own"]["mu"] == 0  # where it was
 
 
+@every_engine
 def test_a_broken_line_is_marked_in_words_and_the_last_path_stays(driver, own):
     text, before = field(own), points(own)
     assert text.get_attribute("aria-invalid") == "false"
@@ -139,22 +146,25 @@ def test_a_broken_line_is_marked_in_words_and_the_last_path_stays(driver, own):
     assert text.get_attribute("aria-invalid") == "false"
 
 
+@every_engine
 def test_what_is_done_can_be_undone(driver, own):
     before = points(own)
     field(own).send_keys(Keys.CONTROL, Keys.END)
     field(own).send_keys(" + 0.1")
     wait(driver, lambda: not np.array_equal(points(own), before))
     for _ in range(6):
-        field(own).send_keys(Keys.CONTROL, "z")
+        undo(field(own))
     wait(driver, lambda: np.array_equal(points(own), before))
     assert field(own).get_property("value") == RMSPROP
 
 
+@every_engine
 def test_a_name_that_is_never_set_is_said(own):
     write(own, "x = x − η gg")
     assert part(own, "message").text == "gg: never set, and so always 0."
 
 
+@every_engine
 def test_the_address_keeps_the_rule(driver, page, own):
     write(own, "s = γ s + (1 − γ) g²\nx = x − η g / √(s + ε + 2) + 1e-3")
     wait(driver, lambda: "1e-3" in driver.current_url)
@@ -185,6 +195,7 @@ def your_rule(x, g, state=(0,), lr=0.4, gamma=0.9, eps=0.000001):
 """
 
 
+@every_engine
 def test_it_is_copied_as_python_and_a_function_is_read(driver, own):
     driver.execute_script(CLIPBOARD % "async (text) => { window.kept = text; }")
     before = points(own)
@@ -196,10 +207,11 @@ def test_it_is_copied_as_python_and_a_function_is_read(driver, own):
     status(own, "The function stands in the field, to be copied.")
     assert field(own).get_property("value") == FUNCTION
     assert np.array_equal(points(own), before)
-    field(own).send_keys(Keys.CONTROL, "z")
+    undo(field(own))
     assert field(own).get_property("value") == RMSPROP
 
 
+@every_engine
 def test_a_pasted_function_brings_its_own_numbers(driver, own):
     paste = "arguments[0].select(); document.execCommand('insertText', false, arguments[1])"
     driver.execute_script(paste, field(own), FUNCTION.replace("lr=0.4", "lr=0.1"))
@@ -211,6 +223,7 @@ def test_a_pasted_function_brings_its_own_numbers(driver, own):
     assert setting_of(own)["runs"]["own"]["lr"] == 0.105
 
 
+@every_engine
 def test_after_a_reset_it_begins_anew(driver, own):
     write(own, "x = x − η g / 7")
     part(own, "reset").click()
@@ -241,28 +254,46 @@ def test_the_table_and_the_key_know_it(driver, own):
     np.testing.assert_allclose(rate, built_in, rtol=1e-6)  # a small step loses digits in x before and after
 
 
-@pytest.mark.parametrize("width", [320, 900])
-def test_it_fits_and_axe_finds_nothing(width, driver, own):
-    driver.execute_script("arguments[0].style.width = arguments[1] + 'px'", own, width)
-    wait(driver, lambda: driver.execute_script("return arguments[0].view.width", own) == width)
+@pytest.fixture(params=[320, 900])
+def broken(request, driver, own):
+    """A playground of some width in which a long line breaks."""
+    driver.execute_script("arguments[0].style.width = arguments[1] + 'px'", own, request.param)
+    wait(driver, lambda: driver.execute_script("return arguments[0].view.width", own) == request.param)
     write(own, "x = x − η g / (√(g² + ε) + √(g² + ε) + √(g² + ε) + √(g² + ε) + √(g² + ε)")
     status(own, "Line 1")
+    return own
+
+
+@every_engine
+def test_the_field_has_room_for_what_is_written(driver, broken):
     sheet, text, mirror = driver.execute_script(
         """const { text, mirror } = arguments[0].view.parts;
         return [text.parentElement, text, mirror].map((one) => {
             const { left, right, top, bottom } = one.getBoundingClientRect();
             return [left, right, top, bottom, one.scrollHeight - one.clientHeight];
         });""",
-        own,
+        broken,
     )
     assert text[:4] == mirror[:4] == pytest.approx(sheet[:4], abs=0.5)
     assert text[4] <= 0  # nothing is hidden in it
+
+
+def test_the_field_has_an_edge_like_others_until_a_line_breaks(driver, own):
+    edges = """const { text, surface } = arguments[0].view.parts;
+    return [text, surface].map((one) => getComputedStyle(one).borderTopColor);"""
+    field_edge, other = driver.execute_script(edges, own)
+    assert field_edge == other
+    write(own, "x = (")
+    assert driver.execute_script(edges, own)[0] != other
+
+
+def test_axe_finds_nothing(driver, broken):
     driver.execute_script(AXE)
     found = driver.execute_async_script(
         """const [element, done] = arguments;
         axe.run(element, {resultTypes: ["violations"], rules: {"page-has-heading-one": {enabled: false}}})
             .then(({violations}) => done(violations.map(({id, nodes}) => [id, nodes.map(({html}) => html)])));""",
-        own,
+        broken,
     )
     assert found == []
 
