@@ -2,6 +2,7 @@
 
 from book import notebook, writing
 from d2l_utils.chapters import ROOT
+from d2l_utils.words import ENGLISH
 
 from nbformat import NotebookNode
 
@@ -15,9 +16,9 @@ def figure() -> NotebookNode:
     return next(output for cell in cells for output in cell.outputs if SVG in output.get("data", {}))
 
 
-def alt() -> str:
-    """What the figure shows, in words."""
-    return figure().metadata[SVG]["alt"]
+def alt(language: str = ENGLISH) -> str:
+    """What the figure shows, in words of a language."""
+    return figure().metadata[SVG]["alts"][language]
 
 
 def write() -> None:

@@ -239,9 +239,10 @@ def test_colours_of_the_page_can_be_read(name, least, ground):
         assert contrast(colour, behind) >= least
 
 
-def test_stock_nbconvert_works_too(tmp_path):
+@pytest.mark.parametrize("edition", editions(), ids=lambda edition: edition.language)
+def test_stock_nbconvert_works_too(edition, tmp_path):
     command = [sys.executable, "-m", "jupyter", "nbconvert", "--to", "html", "--execute", "--output-dir", tmp_path]
-    subprocess.run([*command, notebook.NOTEBOOKS / "index.ipynb"], check=True, capture_output=True, timeout=120)
+    subprocess.run([*command, edition.notebooks / "index.ipynb"], check=True, capture_output=True, timeout=120)
     assert "RMSProp" in (tmp_path / "index.html").read_text(encoding="utf-8")
 
 

@@ -9,7 +9,9 @@ import textwrap
 from pathlib import Path
 
 from book import notebook
+from book.edition import editions
 from d2l_utils.chapters import ROOT
+from d2l_utils.words import CHINESE, ENGLISH
 from tools import picture
 
 import pytest
@@ -85,19 +87,27 @@ def test_examples_run(module, request):
     assert result.failed == 0
 
 
-def readme():
-    return (ROOT / "README.md").read_text(encoding="utf-8")
+READMES = {ENGLISH: "README.md", CHINESE: "README.zh-CN.md"}
 
 
-def test_readme_is_short_and_begins_with_the_two_commands():
-    assert len(readme().splitlines()) <= LONGEST_README
-    commands = re.findall(r"^```\w*\n(.*?)```", readme(), flags=re.MULTILINE | re.DOTALL)[0]
+def readme(language=ENGLISH):
+    return (ROOT / READMES[language]).read_text(encoding="utf-8")
+
+
+in_each_language = pytest.mark.parametrize("language", READMES)
+
+
+@in_each_language
+def test_readme_is_short_and_begins_with_the_two_commands(language):
+    assert len(readme(language).splitlines()) <= LONGEST_README
+    commands = re.findall(r"^```\w*\n(.*?)```", readme(language), flags=re.MULTILINE | re.DOTALL)[0]
     assert [line.split("#")[0].strip() for line in commands.strip().splitlines()] == ["make", "make test"]
 
 
-def test_picture_of_the_readme_is_the_one_of_the_front_page():
+@in_each_language
+def test_picture_of_the_readme_is_the_one_of_the_front_page(language):
     assert picture.PICTURE.read_text(encoding="utf-8") == picture.figure().data[picture.SVG]
-    assert f"![{picture.alt()}]({picture.PICTURE.relative_to(ROOT).as_posix()})" in readme()
+    assert f"![{picture.alt(language)}]({picture.PICTURE.relative_to(ROOT).as_posix()})" in readme(language)
 
 
 def test_every_target_is_explained():
@@ -107,12 +117,13 @@ def test_every_target_is_explained():
     assert [target for target in targets if f"`make {target}`" not in explained] == []
 
 
-def test_readme_and_index_list_every_chapter():
-    index = (notebook.NOTEBOOKS / "index.ipynb").read_text(encoding="utf-8")
+@pytest.mark.parametrize("edition", editions(), ids=lambda edition: edition.language)
+def test_readme_and_index_list_every_chapter(edition):
+    index = (edition.notebooks / "index.ipynb").read_text(encoding="utf-8")
     for name in notebook.names():
         if name[0].isdigit():
             assert f"{name}.ipynb" in index
-            assert "solutions" in name or f"notebooks/{name}.ipynb" in readme()
+            assert "solutions" in name or f"{edition.source}/{name}.ipynb" in readme(edition.language)
 
 
 DOCUMENTS = sorted(path.relative_to(ROOT).as_posix() for path in [*ROOT.glob("*.md"), *ROOT.glob("[a-z]*/README.md")])
