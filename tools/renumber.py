@@ -12,14 +12,18 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from book import notebook, writing
+from book.edition import Edition, editions
+from book.translation import prose_cells, stale
 
-CHAPTER = re.compile(r"(?i)\bchapters? \d+(?:(?:, | and | or | to )\d+)*")
-"""As prose names chapters: "chapter 5", "Chapters 5, 6 and 10"."""
+from . import chinese
+
+CHAPTER = re.compile(r"(?i)\bchapters? \d+(?:(?:, | and | or | to )\d+)*|第\d+(?:[、和到]\d+)*章")
+"""As prose names chapters: "chapter 5", "Chapters 5, 6 and 10", "第5章"."""
 
 ENTRIES = (
     r"\[\d+\]\((?=\d\d_)",  # the glossary's [5](05_rmsprop.ipynb)
     r"\d+\. (?=\[[^]\n]*\]\(\d\d_)",  # the index's 5. [RMSProp](05_rmsprop.ipynb)
-    r"\[\d+\. (?=[^]\n]*\]\(notebooks/\d\d_)",  # the README's [5. RMSProp](notebooks/05_rmsprop.ipynb)
+    r"\[\d+\. (?=[^]\n]*\]\(notebooks/(?:zh/)?\d\d_)",  # the README's [5. RMSProp](notebooks/05_rmsprop.ipynb)
 )
 
 ELSEWHERE = "d2l_utils/"
@@ -77,13 +81,23 @@ def equations(names: Iterable[str]) -> set[str]:
     return {tag for text in texts for tag in re.findall(r"\\tag\{([\w.]+)\}", text)}
 
 
-def refer(name: str, tags: set[str], new: dict[str, str]) -> None:
+def refer(edition: Edition, name: str, tags: set[str], new: dict[str, str]) -> None:
     """Renumber a notebook's references to equations; in code, (5.2) is a number."""
-    nb = notebook.read(name)
+    nb = notebook.read(name, edition.notebooks)
     for cell in nb.cells:
         if cell.cell_type == "markdown":
             cell.source = references(cell.source, tags, new)
-    notebook.write(nb, name, notebook.NOTEBOOKS)
+    notebook.write(nb, name, edition.notebooks)
+
+
+def translated(names: Iterable[str]) -> dict[str, list[str]]:
+    """The prose cells whose Chinese says what the English says, by notebook."""
+    current = {}
+    for name in names:
+        english = notebook.read(name)
+        left = stale(english, chinese.read(name))
+        current[name] = [cell for cell in prose_cells(english) if cell not in left]
+    return current
 
 
 def rewrite(path: Path, new: dict[str, str]) -> None:
@@ -104,8 +118,10 @@ def renumber(name: str, place: int) -> None:
         raise SystemExit(f"renumber: the chapter is {name!r}; notebooks/ has {', '.join(names)}")
     new = moves(name, place, [stem for stem in names if re.fullmatch(r"\d+_\w+(?<!_solutions)", stem)])
     tags = equations(names)
-    for stem in names:
-        refer(stem, tags, new)
+    current = translated(names)
+    for edition in editions():
+        for stem in names:
+            refer(edition, stem, tags, new)
     listed = subprocess.run(["git", "ls-files", "-z"], capture_output=True, check=True, text=True).stdout
     paths = [Path(entry) for entry in listed.split("\0") if entry]
     for path in paths:
@@ -114,6 +130,8 @@ def renumber(name: str, place: int) -> None:
         target = path.with_name(renamed(path.name, new, prose=False))
         if target != path:
             subprocess.run(["git", "mv", path, target], check=True)
+    for stem, cells in current.items():
+        chinese.accept(renamed(stem, new, prose=False), cells)  # both say the new numbers
 
 
 if __name__ == "__main__":

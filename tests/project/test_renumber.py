@@ -35,6 +35,8 @@ def test_a_place_beyond_the_end_is_refused(place):
         ("2. [Two](02_two.ipynb)", "3. [Two](03_two.ipynb)"),
         ("| [2. Two](notebooks/02_two.ipynb) |", "| [3. Two](notebooks/03_two.ipynb) |"),
         ("Chapters 1, 2 and 3; chapter 12 is none of them", "Chapters 2, 3 and 4; chapter 12 is none of them"),
+        ("见第2章，不是第12章", "见第3章，不是第12章"),
+        ("| [2. 二](notebooks/zh/02_two.ipynb) |", "| [3. 二](notebooks/zh/02_two.ipynb) |".replace("02", "03")),
         (r"x = 2 \tag{2.1}, \tag{S2.10}", r"x = 2 \tag{3.1}, \tag{S3.10}"),
         ("two.html#equation-2-1", "two.html#equation-3-1"),
         ("2 chapters, 02_twofold, 102_two, f(2.1)", "2 chapters, 02_twofold, 102_two, f(2.1)"),
