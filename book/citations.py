@@ -2,6 +2,7 @@
 
 import re
 from contextlib import suppress
+from copy import deepcopy
 from functools import cache
 from html import escape
 from pathlib import Path
@@ -76,13 +77,26 @@ def bibliography(texts: dict[str, str], titles: dict[str, str]) -> str:
     """The Markdown of the page of references: every work, by first author and year, and where it is cited."""
     pages = citing(texts)
     style = Style()
-    works = [style.format_entry("", entries()[key]) for key in sorted(entries(), key=_order)]
+    works = [style.format_entry("", _spoken(entries()[key])) for key in sorted(entries(), key=_order)]
     items = [_item(work, pages[work.key], titles) for work in works]
     heading = _("References")
     introduction = _(
         "The works that the chapters cite, by first author and year. The links of a work lead out of this book."
     )
     return "\n".join([f"# {heading}\n", f"{introduction}\n", '<ol class="bibliography">', *items, "</ol>"])
+
+
+def in_our_words(entry: Entry) -> dict[str, str]:
+    """Title and description of what we have to describe: libraries, tutorials and the like; of other works nothing."""
+    described = "title", "howpublished"
+    return {name: entry.fields[name] for name in described} if "howpublished" in entry.fields else {}
+
+
+def _spoken(entry: Entry) -> Entry:
+    """A work, described in the language that is spoken."""
+    told = deepcopy(entry)
+    told.fields.update({name: _(text) for name, text in in_our_words(entry).items()})
+    return told
 
 
 class Style(plain.Style):

@@ -32,10 +32,13 @@ TAG = re.compile(r"\\tag\{([\w.]+)\}")
 QUOTED = re.compile(r"&quot;(.*?)&quot;")
 # Names, punctuation and blanks have the colour of all text: their marks would be a third of a page's weight.
 UNCOLOURED = re.compile(r'<span class="(?:n|p|w)">(.*?)</span>', flags=re.DOTALL)
-# No line may begin with the comma after a formula.
+# No line may begin with the comma after a formula, or end with the bracket before it.
 PUNCTUATED = re.compile(
-    r'(<math [^>]*display="inline">(?:(?!</math>).)*</math>)([,.;:!?)’”，。；：！？）、》]+)', flags=re.DOTALL
+    r'([（“《]*)(<math [^>]*display="inline">(?:(?!</math>).)*</math>)([,.;:!?)’”，。；：！？）、》]*)',
+    flags=re.DOTALL,
 )
+# Full-width punctuation has room of its own, and so has the beginning of a line.
+ROOMY = re.compile(r"((?:<p>|<li>|[，。；：！？）、》”（“《])(?:<span class=\"whole\">)?)<math ")
 WIDE_GAP = r"\qquad"  # between the parts of an equation; on a phone they stand one below the other
 METADATA = re.compile(r"<metadata>.*?</metadata>", flags=re.DOTALL)
 ANCHOR = '<a class="anchor-link"'
@@ -199,7 +202,12 @@ def prose(cell: NotebookNode) -> str:
     renderer = PageRenderer(map(anchor, cell.metadata.get("headings", ())))
     with showing(cell):
         html = policy.checked(MarkdownWithMath(renderer=renderer).render(cell.source))
-        return citations.linked(PUNCTUATED.sub(r'<span class="whole">\1\2</span>', html))
+        return citations.linked(ROOMY.sub(r'\1<math class="first" ', PUNCTUATED.sub(_bound, html)))
+
+
+def _bound(formula: re.Match[str]) -> str:
+    """A formula in one piece with the punctuation around it, if it has any."""
+    return f'<span class="whole">{formula[0]}</span>' if formula[1] or formula[3] else formula[0]
 
 
 def anchor(heading: str) -> str:

@@ -11,6 +11,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from book import citations
 from d2l_utils import words
 from d2l_utils.chapters import ROOT
 
@@ -23,7 +24,11 @@ KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2)}
 # Which files have the messages of a catalogue, by the way in which Babel reads them.
 METHODS = {
     words.PICTURES: {"d2l_utils/**.py": "python"},
-    words.PAGES: {"book/**.py": "python", "book/template/*.j2": "jinja2"},
+    words.PAGES: {
+        "book/**.py": "python",
+        "book/template/*.j2": "jinja2",
+        "book/references.bib": "tools.words:of_bibliography",
+    },
     words.SCRIPTS: {
         "book/template/*.js": "javascript",
         "d2l_utils/playground/element/*.js": "javascript",
@@ -42,6 +47,12 @@ def of_facts(file: BinaryIO, *_: Any, **options: Any) -> Iterator[tuple[int, str
     for its in facts["surfaces"].values():
         if re.search("[a-z]{2}", its["formula"]):
             yield 0, "_", its["formula"], []
+
+
+def of_bibliography(*_: Any, **options: Any) -> Iterator[tuple[int, str, str, list[str]]]:
+    """What the bibliography says in words of our own, as Babel has it."""
+    for entry in citations.entries().values():
+        yield from ((0, "_", text, []) for text in citations.in_our_words(entry).values())
 
 
 def extracted(domain: str) -> Catalog:

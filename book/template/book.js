@@ -90,18 +90,25 @@ function makeIndex() {
   return index;
 }
 
+/* What is called just what was asked for comes first; the rest stays in its order. */
+function bySameName(query) {
+  const isIt = ({ section, title }) => (section || title).toLowerCase() === query.toLowerCase();
+  return (a, b) => isIt(b) - isIt(a);
+}
+
 function excerpt(text, words) {
   const lower = text.toLowerCase();
   const at = words.map((word) => lower.indexOf(word)).find((i) => i >= 0) ?? 0;
   const from = Math.max(0, text.lastIndexOf(" ", at - AROUND) + 1);
-  return `${from ? "… " : ""}${text.slice(from, at + AROUND)} …`;
+  const whole = text.slice(from, at + AROUND).replace(/[\ud800-\udbff]$/, ""); // no half of a bold letter
+  return `${from ? "… " : ""}${whole} …`;
 }
 
 function resultItem({ page, title, anchor, section, text, terms }) {
   const href = `${encodeURIComponent(page)}.html${anchor && `#${anchor}`}`;
   const link = element("a", { href }, section || title);
   const where = section ? [element("span", { className: "where" }, title)] : [];
-  return element("li", {}, link, ...where, element("p", {}, excerpt(text, terms)));
+  return element("li", {}, link, ...where, element("p", {}, excerpt(text.startsWith(section) ? text.slice(section.length).trimStart() : text, terms)));
 }
 
 function addSearch(bar) {
@@ -122,7 +129,7 @@ function addSearch(bar) {
     const search = await makeIndex();
     if (query !== asked()) return; // something else has been typed meanwhile
     if (!search) return tell(FAILED);
-    const found = query ? search.search(query) : [];
+    const found = query ? search.search(query).sort(bySameName(query)) : [];
     tell(found.length ? ngettext("{n} section", "{n} sections", found.length) : _("No sections"), found.slice(0, MOST_RESULTS).map(resultItem));
   };
   const close = () => { results.hidden = true; };
