@@ -34,7 +34,9 @@ QUOTED = re.compile(r"&quot;(.*?)&quot;")
 UNCOLOURED = re.compile(r'<span class="(?:n|p|w)">(.*?)</span>', flags=re.DOTALL)
 # No line may begin with the comma after a formula, or end with the bracket before it.
 PUNCTUATED = re.compile(
-    r'([（“《]*)(<math [^>]*display="inline">(?:(?!</math>).)*</math>)([,.;:!?)’”，。；：！？）、》]*)',
+    r"([（“《]*)"
+    r'(<math [^>]*display="inline">(?:(?!</math>).)*</math>)'
+    r"([,.;:!?)’”，。；：！？）、》]*)",
     flags=re.DOTALL,
 )
 # Full-width punctuation has room of its own, and so has the beginning of a line.
