@@ -158,15 +158,14 @@ def write_shared() -> None:
 
 def write_own(edition: Edition) -> None:
     """Lay what is in one language beside its pages: the words of scripts, and the notebooks."""
-    lay(edition.pages / "assets" / "words.js", f"window.bookWords = {json.dumps(of_scripts(edition.language))};\n")
+    if edition.language != words.ENGLISH:
+        lay(edition.pages / "assets" / "words.js", f"window.bookWords = {json.dumps(of_scripts(edition.language))};\n")
     for name in notebook.names():
         copy(edition.notebooks / f"{name}.ipynb", edition.pages / "notebooks" / f"{name}.ipynb")
 
 
 def of_scripts(language: str) -> dict[str, str]:
     """What scripts say, in English and in a language; what has a plural stands under its singular."""
-    if language == words.ENGLISH:
-        return {}
     with words.text_of(words.SCRIPTS, language).open("rb") as file:
         messages = [message for message in read_po(file) if message.id]
     return {_first(message.id): _first(message.string) for message in messages}
