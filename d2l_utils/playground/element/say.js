@@ -12,4 +12,8 @@ export const ngettext = (one, many, n, values) => filled(wordsFor(one) || (n ===
 export const listed = (phrases) => phrases.join(_(", "));
 
 // Those that are there, one behind another; Chinese has no blank there.
-export const sentences = (all) => all.filter(Boolean).join(" ").replace(/([。？]) /g, "$1");
+export const sentences = (all) =>
+  all
+    .filter(Boolean)
+    .join(" ")
+    .replace(/([。？]) /g, "$1");
