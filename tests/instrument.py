@@ -59,7 +59,7 @@ def setting_of(element):
 
 
 def status(element, beginning):
-    """What is spoken, once it begins like this; by then it is the line that is seen."""
-    wait(element.parent, lambda: part(element, "status").get_property("textContent").startswith(beginning))
-    assert part(element, "status").get_property("textContent") == part(element, "line").text
-    return part(element, "line").text
+    """What is spoken, once it begins like this and is the line that is seen."""
+    spoken = lambda: part(element, "status").get_property("textContent")  # noqa: E731
+    wait(element.parent, lambda: spoken().startswith(beginning) and spoken() == part(element, "line").text)
+    return spoken()

@@ -13,8 +13,9 @@ NAMES = re.compile(r'^import \{([^}]*)\} from "([^"]+)";$', re.MULTILINE)
 WHOLE = re.compile(r'^import (\w+) from "([^"]+)" with \{ type: "(json|text)" \};$', re.MULTILINE)
 TAIL = re.compile(r"export\{([^}]*)\};?\s*$")  # of a vendored module
 EXPORT = re.compile(r"^export (?=(?:async function|function|class|const) (\w+))", re.MULTILINE)
-# A fifth of the script: blank lines, indents, comments (behind code only those without quotes, so in no string).
-FOR_AUTHORS = re.compile(r"^ *(?:// .*)?\n|^ +| // [^\"'`\n]*$", re.MULTILINE)
+# A fifth of the script: blank lines, indents, ends of lines that go on, and comments (behind code only those without
+# quotes, so in no string).
+FOR_AUTHORS = re.compile(r"^ *(?:// .*)?\n|^ +|(?<=[,({\[])\n| // [^\"'`\n]*$", re.MULTILINE)
 OF_STYLE = re.compile(r"/\*.*?\*/|[\s;]*([{}]|;(?!\s*\}))\s*|(?<=[:,]) |\s+(?=\s)|\n", re.DOTALL)
 LEFT_OVER = re.compile(r"^(?:import|export)\b.*", re.MULTILINE)
 

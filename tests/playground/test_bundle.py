@@ -59,7 +59,7 @@ def test_a_renamed_file_is_missed_by_name(write):
 
 
 def test_the_script_has_the_colours_that_python_has():
-    written = re.search(r"^const FACTS = (.*);$", bundle.script(), flags=re.MULTILINE)[1].replace("<\\/", "</")
+    written = re.search(r"\bconst FACTS = (.*);$", bundle.script(), flags=re.MULTILINE)[1].replace("<\\/", "</")
     rules = json.loads(written)["rules"].values()
     assert {rule["title"]: rule["colour"] for rule in rules}.items() <= OPTIMIZERS.items()
     assert "#" not in facts.FILE.read_text(encoding="utf-8")
@@ -67,7 +67,7 @@ def test_the_script_has_the_colours_that_python_has():
 
 def test_what_authors_alone_need_stays_with_them(write):
     entry = write(a="// What it is.\n\nexport function one() {\n  // Why.\n  return `1 // 2`; // and so\n}")
-    assert "function one() {\nreturn `1 // 2`;\n}" in bundle.joined(entry)
+    assert "function one() {return `1 // 2`;\n}" in bundle.joined(entry)
 
 
 def test_names_that_a_vendored_module_exports_at_its_end(write):
@@ -79,7 +79,8 @@ def test_names_that_a_vendored_module_exports_at_its_end(write):
 def test_the_script_is_small_and_names_whose_work_is_in_it():
     before = 74_026  # without the typed rule, and with the comments
     in_any_language = 3 * 1024  # whole sentences, which can be translated, instead of pieces of them
-    assert len(bundle.script().encode()) <= before + 25 * 1024 + in_any_language
+    to_first_readers = 1536  # what was unclear to them: which rule is shown and copied, what a near name may mean
+    assert len(bundle.script().encode()) <= before + 25 * 1024 + in_any_language + to_first_readers
     assert "Copyright (c) 2013 Stephen Oney" in bundle.script()
 
 

@@ -4,6 +4,7 @@ import re
 
 from d2l_utils import plot
 from d2l_utils.chapters import ROOT
+from d2l_utils.playground import written
 from d2l_utils.playground.facts import FACTS
 from engines import every_engine, heard, undo
 from instrument import RULES, SCRIPT, STILL, drawn, known, open_page, part, rmsprop_and_sgd, setting_of, status, wait
@@ -73,7 +74,7 @@ def test_it_begins_as_a_copy_of_the_rule_chosen_before(page):
         choose(element, rule)
         before = setting_of(element)["runs"][rule]
         choose(element, "own")
-        assert field(element).get_property("value") == RULES[rule]["formula"]
+        wait(element.parent, lambda rule=rule: field(element).get_property("value") == RULES[rule]["formula"])
         assert setting_of(element)["runs"]["own"] == before
 
 
@@ -104,6 +105,56 @@ def test_it_can_start_anew_from_another_rule(driver, own):
 
 
 @every_engine
+def test_it_starts_anew_from_the_rule_that_was_looked_at_last(driver, own):
+    assert set(setting_of(own)["runs"]) == {"sgd", "rmsprop", "own"}
+    wait(driver, lambda: part(own, "anew").text == "start from RMSProp")
+
+
+def box(element, rule):
+    return element.shadow_root.find_element("css selector", f"input[value='{rule}']")
+
+
+@every_engine
+def test_who_ticks_its_box_before_anything_is_written_gets_the_field(driver, page):
+    element = page()
+    box(element, "own").click()
+    wait(driver, lambda: field(element).is_displayed())
+    assert setting_of(element)["active"] == "own"
+    write(element, "x = x - lr * g / 3")
+    choose(element, "rmsprop")
+    for _ in range(2):
+        box(element, "own").click()
+    assert setting_of(element)["active"] == "rmsprop"  # there is a path to compare with
+    assert setting_of(element)["text"] == "x = x - lr * g / 3"
+
+
+@every_engine
+def test_rules_that_were_only_passed_in_the_menu_do_not_stay(driver, page):
+    element = page()
+    menu = part(element, "active")
+    pass_by = """const [menu, rule] = arguments;
+    menu.focus();
+    menu.value = rule;
+    menu.dispatchEvent(new Event("change"));"""
+    for rule in ("adadelta", "adam", "lion", "own"):
+        driver.execute_script(pass_by, menu, rule)
+    assert set(setting_of(element)["runs"]) == {"sgd", "rmsprop", "own"}
+    wait(driver, lambda: field(element).get_property("value") == RMSPROP)
+    driver.execute_script("arguments[0].focus(); arguments[1].focus()", menu, field(element))
+    driver.execute_script(pass_by, menu, "adam")
+    assert set(setting_of(element)["runs"]) == {"sgd", "rmsprop", "adam", "own"}  # the menu was left in between
+
+
+def test_arrows_in_the_closed_menu_pass_rules_by(driver, page):
+    element = page()
+    driver.execute_script("arguments[0].focus()", part(element, "active"))
+    for rule in ("adadelta", "adam", "adamw"):
+        ActionChains(driver, duration=0).send_keys(Keys.ARROW_DOWN).perform()
+        wait(driver, lambda rule=rule: setting_of(element)["active"] == rule)
+    assert set(setting_of(element)["runs"]) == {"sgd", "rmsprop", "adamw"}
+
+
+@every_engine
 def test_the_path_follows_each_keystroke_and_each_used_knob_has_its_slider(driver, own):
     write(own, "x = x − η g")
     wait(driver, lambda: sliders(own) == ["lr"])
@@ -129,7 +180,8 @@ def test_a_broken_line_is_marked_in_words_and_the_last_path_stays(driver, own):
     text.send_keys(Keys.CONTROL, Keys.END)
     text.send_keys(Keys.BACKSPACE)
     words = "Line 2, after “… η g / √(s + ε”: a bracket is missing here."
-    assert status(own, words) == f"{words} The picture shows the last rule that could be read."
+    left = "The picture shows the last rule that could be read, with “x = x − η g / √(s + ε)”."
+    assert status(own, words) == f"{words} {left}"
     assert text.get_attribute("aria-invalid") == "true"
     described = text.get_attribute("aria-describedby")
     assert own.shadow_root.find_element("id", described).text == words
@@ -144,6 +196,32 @@ def test_a_broken_line_is_marked_in_words_and_the_last_path_stays(driver, own):
     text.send_keys(")")
     assert status(own, "Your rule ends at")
     assert text.get_attribute("aria-invalid") == "false"
+
+
+@every_engine
+def test_a_rule_that_was_never_meant_is_named_and_not_copied_unseen(driver, own):
+    driver.execute_script(CLIPBOARD % "async (text) => { window.kept = text; }")
+    write(own, "s = γ s + (1 − γ) g²\nx = x − η g / sqr(s + ε)")
+    said = status(own, "Line 2, after “x = x − η g / ”: sqr is no function here")
+    assert said.endswith("The picture shows the last rule that could be read, with “x = x − η g / sqr”.")
+    part(own, "copy").click()
+    assert "The link is copied. It has the last rule that could be read." in status(own, "The link is copied.")
+    kept = driver.execute_script("return window.kept")
+    part(own, "python").click()
+    status(own, "Nothing is copied: mend line 2 first.")
+    assert driver.execute_script("return window.kept") == kept
+    write(own, RMSPROP)
+    status(own, "Your rule ends at")
+    part(own, "copy").click()
+    assert "last rule" not in status(own, "The link is copied.")
+
+
+@every_engine
+@pytest.mark.parametrize("text", ["x = x − η √(−g² − 1)", "x = x − η g / (g − g)"])
+def test_what_is_no_number_is_told_from_what_goes_too_far(text, own):
+    write(own, text)
+    said = "Your rule has no number after step 1: divided by 0, or a root of a negative number?"
+    assert status(own, said) == said
 
 
 @every_engine
@@ -162,6 +240,26 @@ def test_what_is_done_can_be_undone(driver, own):
 def test_a_name_that_is_never_set_is_said(own):
     write(own, "x = x − η gg")
     assert part(own, "message").text == "gg: never set, and so always 0."
+    assert part(own, "message").get_attribute("class") == "wrong"
+    assert field(own).get_attribute("aria-invalid") == "false"
+
+
+NEAR = {"gama": "gamma", "gammma": "gamma", "gemma": "gamma", "sqr": "sqrt", "epsi": "eps", "m": None, "z": None}
+
+
+@every_engine
+def test_a_name_that_is_one_letter_away_is_asked_for(driver, own):
+    type_ = "arguments[0].value = arguments[1]; arguments[0].dispatchEvent(new Event('input'))"
+    for name, meant in NEAR.items():
+        driver.execute_script(type_, field(own), f"x = x − η {name}")
+        more = f" Did you mean {meant}?" if meant else ""
+        assert part(own, "message").text == f"{name}: never set, and so always 0.{more}"
+
+
+def test_the_hint_names_what_there_is(own):
+    hint = part(own, "message").text
+    assert hint.partition("Functions: ")[2].partition(".")[0].split() == list(written.FUNCTIONS)
+    assert "βᵗ is beta**t" in hint
 
 
 @every_engine
@@ -184,7 +282,7 @@ def test_a_rule_in_an_address_that_cannot_be_read_is_said(tail, page):
 
 
 CLIPBOARD = "Object.defineProperty(navigator, 'clipboard', {value: {writeText: %s}, configurable: true})"
-FUNCTION = """from d2l_utils.rules import sqrt
+FUNCTION = """from d2l_utils.rules import sqrt  # in the book's folder; elsewhere: from numpy import sqrt
 
 
 def your_rule(x, g, state=(0,), lr=0.4, gamma=0.9, eps=0.000001):
@@ -201,10 +299,11 @@ def test_it_is_copied_as_python_and_a_function_is_read(driver, own):
     before = points(own)
     part(own, "python").click()
     status(own, "The function is copied.")
+    assert part(own, "message").text == "The function is copied."  # beside the button, too
     assert driver.execute_script("return window.kept") == FUNCTION
     driver.execute_script(CLIPBOARD % "() => Promise.reject()")
     part(own, "python").click()
-    status(own, "The function stands in the field, to be copied.")
+    status(own, "The function stands in the field, to be copied; undo brings the formula back.")
     assert field(own).get_property("value") == FUNCTION
     assert np.array_equal(points(own), before)
     undo(field(own))
@@ -224,15 +323,30 @@ def test_a_pasted_function_brings_its_own_numbers(driver, own):
 
 
 @every_engine
-def test_after_a_reset_it_begins_anew(driver, own):
+def test_after_a_reset_what_was_written_comes_back_with_its_knobs(driver, own):
     write(own, "x = x − η g / 7")
+    own.shadow_root.find_element("css selector", "[data-knob='lr']").send_keys(Keys.ARROW_RIGHT)
+    before = setting_of(own)["runs"]["own"]
+    assert before["lr"] > 0.4
     part(own, "reset").click()
     wait(driver, lambda: not field(own).is_displayed())
+    assert "own" not in setting_of(own)["runs"]
     choose(own, "own")
-    assert field(own).get_property("value") == RMSPROP
+    wait(driver, lambda: field(own).is_displayed())
+    assert field(own).get_property("value") == setting_of(own)["text"] == "x = x − η g / 7"
+    assert setting_of(own)["runs"]["own"] == before
 
 
-def test_reset_takes_back_what_is_in_hand(driver, page):
+@every_engine
+def test_after_a_reset_what_was_not_written_begins_anew(driver, own):
+    part(own, "reset").click()
+    choose(own, "sgd")
+    choose(own, "own")
+    wait(driver, lambda: field(own).get_property("value") == RULES["sgd"]["formula"])
+
+
+@every_engine
+def test_reset_takes_back_what_is_in_hand_and_can_be_undone(driver, page):
     def mine(x, g, state=(), lr=0.1):
         return x - lr * g, state
 
@@ -243,6 +357,10 @@ def test_reset_takes_back_what_is_in_hand(driver, page):
     part(element, "reset").click()
     wait(driver, lambda: field(element).get_property("value") == "x = x - lr * g")
     assert status(element, "Your rule ends at")
+    focused = driver.execute_script("return arguments[0].shadowRoot.activeElement.dataset.part", element)
+    assert focused == "reset"
+    undo(field(element))
+    wait(driver, lambda: field(element).get_property("value") == "x = x - lr * g (")
 
 
 def test_the_table_and_the_key_know_it(driver, own):
@@ -285,6 +403,19 @@ def test_the_field_has_an_edge_like_others_until_a_line_breaks(driver, own):
     assert field_edge == other
     write(own, "x = (")
     assert driver.execute_script(edges, own)[0] != other
+
+
+HEIGHTS = """return [...arguments[0].shadowRoot.querySelectorAll("select, button, summary, .knobs label")]
+    .map((one) => one.getBoundingClientRect().height).filter((height) => height > 0);"""
+
+
+def test_a_finger_finds_its_button(driver, own):
+    assert min(driver.execute_script(HEIGHTS, own)) < 30
+    driver.execute_cdp_cmd("Emulation.setTouchEmulationEnabled", {"enabled": True})
+    try:
+        wait(driver, lambda: min(driver.execute_script(HEIGHTS, own)) >= 40)
+    finally:
+        driver.execute_cdp_cmd("Emulation.setTouchEmulationEnabled", {"enabled": False})
 
 
 def test_axe_finds_nothing(driver, broken):

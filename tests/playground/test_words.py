@@ -113,7 +113,7 @@ def test_what_cannot_be_read_is_said_in_chinese_with_the_same_place(driver, page
     for text, here, there in zip(texts, driver.execute_script(read, texts), before):
         assert {**here, "words": ""} == {**there, "words": ""}
         assert is_chinese(here["words"]), text
-        assert not english(here["words"], *CODE, *re.findall(r"\w+", text), "state"), text
+        assert not english(here["words"], *CODE, *re.findall(r"\w+", text), "state", "def", "rule"), text
 
 
 def test_a_broken_line_is_marked_in_chinese_words(driver, page):
@@ -121,11 +121,15 @@ def test_a_broken_line_is_marked_in_chinese_words(driver, page):
     type_ = "arguments[0].value = arguments[1]; arguments[0].dispatchEvent(new Event('input'))"
     driver.execute_script(type_, part(element, "text"), "s = g²\nx = x − η g / √(s + ε")
     said = "第2行，“… η g / √(s + ε”之后：这里少一个括号。"
-    assert status(element, said) == f"{said}图中仍是上一条能读懂的规则。"
+    assert status(element, said) == f"{said}图中仍是上一条能读懂的规则，其中有“x = x - lr * g”。"
     assert part(element, "message").text == said
     assert not any(english(text, *CODE) for text in driver.execute_script(ALL + "return texts(arguments[0])", element))
     driver.execute_script(type_, part(element, "text"), "x = x − η gg")
     assert part(element, "message").text == "gg从未赋值，所以始终是0。"
+    driver.execute_script(type_, part(element, "text"), "x = x − η gama")
+    assert part(element, "message").text == "gama从未赋值，所以始终是0。是不是想写gamma？"
+    driver.execute_script(type_, part(element, "text"), "x = x − √x")
+    assert status(element, "你自己的规则第1步之后不是数了：除以0，还是负数开了方？")
     driver.execute_script(type_, part(element, "text"), "(")
     assert status(element, "第1行，“(”之后：这里少一个=：名字 = …。")
 

@@ -16,11 +16,15 @@ export class Choice {
     return this.remembered.get(`${rule} ${surface}`) ?? defaultKnobs(rule, surface);
   }
 
-  // Another optimizer to look at; one that is not shown comes to the others.
+  // Another optimizer to look at; one that is not shown comes to the others. What was only passed on the way to it goes.
   activate(setting, rule) {
-    if (rule !== "own") this.before = rule;
-    const isThere = setting.runs[rule] && !(rule === "own" && setting.active !== "own" && this.isCopy(setting.text));
-    return { ...(isThere ? {} : this.show(setting, rule)), active: rule };
+    const from = setting.runs === this.passing?.runs ? this.passing.from : setting;
+    const { runs, active, text } = from;
+    if (active !== "own") this.before = active;
+    const isThere = runs[rule] && !(rule === "own" && active !== "own" && this.isCopy(text));
+    const changes = { runs, text, ...(isThere ? {} : this.show(from, rule)), active: rule };
+    this.passing = { from, runs: changes.runs };
+    return changes;
   }
 
   show(setting, rule) {

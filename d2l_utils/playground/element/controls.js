@@ -8,6 +8,8 @@ export function listen(element) {
   const on = (part, event, action) => parts[part].addEventListener(event, action);
   on("surface", "change", () => element.change(onSurface(element.setting, parts.surface.value)));
   on("active", "change", () => element.activate(parts.active.value));
+  // Who leaves the menu, or points at it, has chosen what is there.
+  for (const event of ["blur", "pointerdown"]) on("active", event, () => (element.choice.passing = null));
   for (const name of TYPED) on(name, "change", () => element.enter(name));
   on("overlays", "change", ({ target }) => element.overlay(target));
   on("step", "input", () => element.jump(Number(parts.step.value)));
@@ -17,7 +19,7 @@ export function listen(element) {
   on("reset", "click", () => element.reset());
   on("python", "click", async () => element.tell(await element.view.typing.copy(element.setting)));
   on("anew", "click", () => element.startAnew());
-  on("copy", "click", async () => element.tell(await element.link.copy(element.setting)));
+  on("copy", "click", async () => element.tell(await element.link.copy(element.setting, element.view.typing.error)));
   on("details", "toggle", () => element.view.showTable());
   parts.copy.hidden = !element.link;
   if (element.link) window.addEventListener("hashchange", () => element.readLink());

@@ -49,11 +49,14 @@ export class Link {
   }
 
   // Resolves to what came of it, in words.
-  async copy(setting) {
+  async copy(setting, isBroken) {
     this.write(setting);
     const { href } = new URL(`#${PARTS.get(this.name)}`, location);
-    if (!(await copied(href))) return _("The link is in the address bar: copy it from there.");
-    const where = location.protocol === "file:" ? [_("It opens on this computer only.")] : [];
-    return sentences([_("The link is copied."), ...where]);
+    const isCopied = await copied(href);
+    return sentences([
+      isCopied ? _("The link is copied.") : _("The link is in the address bar: copy it from there."),
+      isBroken && setting.runs.own && _("It has the last rule that could be read."),
+      isCopied && location.protocol === "file:" && _("It opens on this computer only."),
+    ]);
   }
 }

@@ -52,7 +52,8 @@ export function tokensOf(text, from, end) {
     const found = TOKEN.exec(text);
     if (!found) {
       const odd = String.fromCodePoint(text.codePointAt(at));
-      refuse(_("“{odd}” means nothing here", { odd }), at, at + odd.length);
+      const words = ";；".includes(odd) ? _("a line has one assignment") : _("“{odd}” means nothing here", { odd });
+      refuse(words, at, at + odd.length);
     }
     const kind = Object.keys(READ).find((name) => found.groups[name]);
     if (kind) tokens.push({ kind, at, to: TOKEN.lastIndex, text: READ[kind](found[0], at) });

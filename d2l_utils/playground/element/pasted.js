@@ -17,7 +17,9 @@ export function pythonFrame(text) {
   if (!header) return { source, defaults: {}, constants: {} };
   const from = header.index + header[0].indexOf("(") + 1;
   const [x, g, state, ...others] = argumentsIn(header[1], from);
-  if ([x, g, state].map((one) => one?.name).join() !== "x,g,state") refuse(_("a rule begins with x, g, state"), from);
+  if ([x, g, state].map((one) => one?.name).join() !== "x,g,state") {
+    refuse(_("a rule begins with x, g, state: def rule(x, g, state=(0,), lr=0.4)"), from);
+  }
   return { source: source.replace(header[0], blank), ...numbersIn(others) };
 }
 
@@ -62,7 +64,7 @@ export function returned(source, from, end, state) {
 function entriesOf({ tokens, at }, many, end) {
   if (tokens.length === 1 && tokens[0].text === "state") return [];
   if (tokens[0]?.text !== "(" || tokens.at(-1).text !== ")") {
-    refuse(_("the state is missing here, in a bracket"), tokens[0]?.at ?? end);
+    refuse(_("the state is missing here, in a bracket: (s,)"), tokens[0]?.at ?? end);
   }
   const entries = split(tokens.slice(1, -1), tokens[0].to);
   if (!entries.at(-1).tokens.length) entries.pop();

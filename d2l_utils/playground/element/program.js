@@ -8,7 +8,7 @@ import { pythonFrame, returned, unpacked } from "./pasted.js";
 import { _ } from "./say.js";
 
 const LONGEST = 2000; // characters: many times what a rule needs
-const RESERVED = `state np False None True and as assert async await break class continue def del elif else except
+const TAKEN = `state np False None True and as assert async await break class continue def del elif else except
   finally for from global if import in is lambda nonlocal not or pass raise return try while with yield`.split(/\s+/);
 
 let last = { text: null };
@@ -80,7 +80,8 @@ function statementsOf(source) {
 
 function assignment(tokens, end) {
   const equals = tokens.findIndex(({ text }) => text === "=");
-  if (equals < 0) refuse(_("an = is missing here: name = …"), end);
+  const [first] = tokens;
+  if (equals < 0) refuse(_("an = is missing here: name = …"), first.kind === "name" ? first.to : end);
   const left = split(tokens.slice(0, equals), tokens[equals].at);
   const right = split(tokens.slice(equals + 1), tokens[equals].to);
   const more = right[left.length];
@@ -92,7 +93,7 @@ function assignment(tokens, end) {
 function target({ tokens, at }) {
   const [first, second] = tokens;
   if (first?.kind !== "name") refuse(_("a name is missing here, before the ="), first?.at ?? at);
-  if (second) refuse(_("only a name may stand before the ="), second.at, tokens.at(-1).to);
+  if (second) refuse(_("only a name may stand before the =, as in x = x − …"), second.at, tokens.at(-1).to);
   refuseTaken(first, usedFor(first.text));
   return first.text;
 }
@@ -105,8 +106,8 @@ function usedFor(name) {
 }
 
 function ofPython(name) {
-  const isTaken = RESERVED.includes(name) || name.startsWith("__");
-  return isTaken ? _("{name} is a word of Python; take another name", { name }) : "";
+  const isTaken = TAKEN.includes(name) || name.startsWith("__");
+  return isTaken ? _("{name} means something else in a function of Python; take another name", { name }) : "";
 }
 
 function refuseTaken({ at, to }, why) {
@@ -133,5 +134,13 @@ function namesIn(statements) {
     countsSteps: used.has("t"),
   };
 }
+
+// What a name may be meant for: one that is known, with a letter more, less or another.
+export const alike = (name) =>
+  Object.keys({ ...RULES.own.knobs, ...FUNCTIONS }).find(
+    (known) =>
+      known.length > 2 &&
+      [...known].some((_letter, i) => RegExp(`^${known.slice(0, i)}.{0,2}${known.slice(i + 1)}$`).test(name)),
+  );
 
 const namesOf = (tree) => (tree.op === "name" ? [tree.name] : (tree.args ?? []).flatMap(namesOf));

@@ -1,5 +1,7 @@
 // A program as the pure function that d2l_utils.train runs.
 
+import { _ } from "./say.js";
+
 const TIGHT = { "+": 1, "-": 1, "*": 2, "/": 2, neg: 3, "^": 4 };
 const ATOM = 5;
 const IN_PYTHON = { sqrt: "sqrt", min: "np.minimum", max: "np.maximum", norm: "np.linalg.norm" };
@@ -34,7 +36,9 @@ export function toPython({ statements, state, knobs, countsSteps }, values) {
   ];
   const written = [`def your_rule(${given.join(", ")}):`, ...body.map((line) => `    ${line}`)].join("\n");
   const imports = [
-    ...(/\bsqrt\(/.test(written) ? ["from d2l_utils.rules import sqrt"] : []),
+    ...(/\bsqrt\(/.test(written)
+      ? [`from d2l_utils.rules import sqrt  # ${_("in the book's folder; elsewhere: from numpy import sqrt")}`]
+      : []),
     ...(/\bnp\./.test(written) ? ["import numpy as np"] : []),
   ];
   return `${[...imports, ...(imports.length ? ["", ""] : []), written].join("\n")}\n`;

@@ -11,5 +11,9 @@ export const ngettext = (one, many, n, values) => filled(wordsFor(one) || (n ===
 
 export const listed = (phrases) => phrases.join(_(", "));
 
-// One behind another; Chinese has no blank there.
-export const sentences = (all) => all.join(" ").replaceAll("。 ", "。");
+// Those that are there, one behind another; Chinese has no blank there.
+export const sentences = (all) =>
+  all
+    .filter(Boolean)
+    .join(" ")
+    .replace(/([。？]) /g, "$1");

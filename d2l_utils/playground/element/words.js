@@ -6,6 +6,8 @@ import { exact, place, said } from "./numbers.js";
 import { _, listed, ngettext, sentences } from "./say.js";
 import { inView } from "./setting.js";
 
+const FAR = 1e90; // a loss; who was not as far away did not leave all numbers behind by walking
+
 export function statusOf({ surface, step, active }, traces) {
   const made = traces[active];
   const last = made.gradients.length;
@@ -15,8 +17,13 @@ export function statusOf({ surface, step, active }, traces) {
   if (at < last) words.push(isAt(sees(made.points[at]), at, valuesOf(made, at)));
   if (made.diverged_at === null) words.push(endsAt(sees(made.points[last]), last, valuesOf(made, last)));
   const diverged = Object.values(traces).filter(({ diverged_at }) => diverged_at !== null);
-  for (const { rule, diverged_at } of diverged) {
-    words.push(_("{name} diverges: not finite after step {step}.", { name: RULES[rule].title, step: diverged_at }));
+  for (const { rule, diverged_at, losses } of diverged) {
+    const values = { name: RULES[rule].title, step: diverged_at };
+    words.push(
+      Math.abs(losses.at(-2)) < FAR
+        ? _("{name} has no number after step {step}: divided by 0, or a root of a negative number?", values)
+        : _("{name} diverges: not finite after step {step}.", values),
+    );
   }
   return sentences(words.map(sentence));
 }
