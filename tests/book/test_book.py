@@ -162,7 +162,7 @@ def framed(nb, name="05_x"):
 
 
 def test_pages_are_turned_from_chapter_to_chapter():
-    entries = [pages.describe(ENGLISH, name, notebook.read(name), NAMES) for name in NAMES]
+    entries = [pages.about(ENGLISH, name, name, "", NAMES) for name in NAMES]
     by_name = {current["name"]: current for current in entries}
     turned = [pages.neighbours(by_name[name], entries) for name in ("06_rmsprop", "06_rmsprop_solutions")]
     names = [[entry["name"] for entry in pair] for pair in turned]
@@ -241,10 +241,10 @@ def test_colours_of_the_page_can_be_read(name, least, ground):
         assert contrast(colour, behind) >= least
 
 
-@pytest.mark.parametrize("edition", editions(), ids=lambda edition: edition.language)
-def test_stock_nbconvert_works_too(edition, tmp_path):
+def test_stock_nbconvert_works_too(tmp_path):
+    """On a Chinese notebook, whose code is that of the English one, but in a folder further down."""
     command = [sys.executable, "-m", "jupyter", "nbconvert", "--to", "html", "--execute", "--output-dir", tmp_path]
-    subprocess.run([*command, edition.notebooks / "index.ipynb"], check=True, capture_output=True, timeout=120)
+    subprocess.run([*command, CHINESE.notebooks / "index.ipynb"], check=True, capture_output=True, timeout=120)
     assert "RMSProp" in (tmp_path / "index.html").read_text(encoding="utf-8")
 
 
