@@ -159,7 +159,7 @@ BROKEN = [
         "def f(p, g):\n    return p, state",
         "",
         "p, g):\n    return p, state",
-        "a rule begins with x, g, state: def rule(x, g, state=(0,), lr=0.4)",
+        "a rule begins with x, g, state: def rule(x, g, state=(0,))",
     ),
     (
         "def f(x, g, state=0):\n    s = state\n    return x, s",
