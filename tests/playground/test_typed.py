@@ -128,7 +128,7 @@ BROKEN = [
     ("x", "", "", "an = is missing here: name = …"),
     ("s = g\nx x − η g / √(s + ε)", "", " x − η g / √(s + ε)", "an = is missing here: name = …"),
     ("x -= η g", "-", "= η g", "only a name may stand before the =, as in x = x − …"),
-    ("s = g; x = x − η s", ";", " x = x − η s", "a line has one assignment"),
+    ("s = g; x = x − η s", ";", " x = x − η s", "one assignment a line"),
     ("state = g", "state", " = g", "state means something else in a function of Python; take another name"),
     ("x = ", "", " ", "something is missing here: a number, a name or a bracket"),
     ("s = g\nx = x − η g / √(s + ε", "", "", "a bracket is missing here"),

@@ -10,7 +10,7 @@ const HINT = _(
     "Functions: sqrt abs sign exp log sum norm min max. Other names start at 0.",
 );
 const NEAR = 14; // characters before the place that are said
-const LONGEST = 40; // of a line that is said
+const WHOLE = 40; // of a line that is said whole
 
 export class Typing {
   // onText is called with each text that can be read, onBreak with what is wrong with another.
@@ -84,7 +84,7 @@ function left(good, text) {
   const lines = text.split("\n");
   const before = good.trim().split("\n");
   const line = before.find((one, i) => one !== lines[i]) ?? before.at(-1);
-  return _("The picture shows the last rule that could be read, with “{line}”.", { line: ended(line, LONGEST) });
+  return _("The picture shows the last rule that could be read, with “{line}”.", { line: ended(line, WHOLE) });
 }
 
 const ended = (line, most) => (line.length > most ? `…${line.slice(-most)}` : line);
