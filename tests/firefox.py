@@ -62,7 +62,8 @@ class Marionette:
     """A connection that Selenium sends its commands through, as through one to a driver."""
 
     def __init__(self, port):
-        self.stream = socket.create_connection(("127.0.0.1", port)).makefile("rwb")
+        with socket.create_connection(("127.0.0.1", port)) as connection:  # open until the stream is closed
+            self.stream = connection.makefile("rwb")
         self.receive()  # it says who it is
 
     def receive(self):
@@ -132,6 +133,7 @@ class Firefox(Remote):
         self.error_handler.check_response(answer)
 
     def quit(self):
+        self.command_executor.stream.close()
         self.process.terminate()
         self.process.wait()
         self.profile.cleanup()

@@ -128,7 +128,7 @@ BROKEN = [
     ("x", "", "", "an = is missing here: name = …"),
     ("s = g\nx x − η g / √(s + ε)", "", " x − η g / √(s + ε)", "an = is missing here: name = …"),
     ("x -= η g", "-", "= η g", "only a name may stand before the =, as in x = x − …"),
-    ("s = g; x = x − η s", ";", " x = x − η s", "a line has one assignment"),
+    ("s = g; x = x − η s", ";", " x = x − η s", "one assignment a line"),
     ("state = g", "state", " = g", "state means something else in a function of Python; take another name"),
     ("x = ", "", " ", "something is missing here: a number, a name or a bracket"),
     ("s = g\nx = x − η g / √(s + ε", "", "", "a bracket is missing here"),
@@ -159,7 +159,7 @@ BROKEN = [
         "def f(p, g):\n    return p, state",
         "",
         "p, g):\n    return p, state",
-        "a rule begins with x, g, state: def rule(x, g, state=(0,), lr=0.4)",
+        "a rule begins with x, g, state: def rule(x, g, state=(0,))",
     ),
     (
         "def f(x, g, state=0):\n    s = state\n    return x, s",

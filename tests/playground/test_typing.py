@@ -120,6 +120,7 @@ def test_who_ticks_its_box_before_anything_is_written_gets_the_field(driver, pag
     box(element, "own").click()
     wait(driver, lambda: field(element).is_displayed())
     assert setting_of(element)["active"] == "own"
+    assert part(element, "anew").text == "start from RMSProp"
     write(element, "x = x - lr * g / 3")
     choose(element, "rmsprop")
     for _ in range(2):
@@ -282,7 +283,7 @@ def test_a_rule_in_an_address_that_cannot_be_read_is_said(tail, page):
 
 
 CLIPBOARD = "Object.defineProperty(navigator, 'clipboard', {value: {writeText: %s}, configurable: true})"
-FUNCTION = """from d2l_utils.rules import sqrt  # in the book's folder; elsewhere: from numpy import sqrt
+FUNCTION = """from d2l_utils.rules import sqrt  # outside the book: from numpy import sqrt
 
 
 def your_rule(x, g, state=(0,), lr=0.4, gamma=0.9, eps=0.000001):
@@ -325,6 +326,7 @@ def test_a_pasted_function_brings_its_own_numbers(driver, own):
 @every_engine
 def test_after_a_reset_what_was_written_comes_back_with_its_knobs(driver, own):
     write(own, "x = x − η g / 7")
+    wait(driver, lambda: sliders(own) == ["lr"])
     own.shadow_root.find_element("css selector", "[data-knob='lr']").send_keys(Keys.ARROW_RIGHT)
     before = setting_of(own)["runs"]["own"]
     assert before["lr"] > 0.4
@@ -394,6 +396,15 @@ def test_the_field_has_room_for_what_is_written(driver, broken):
     )
     assert text[:4] == mirror[:4] == pytest.approx(sheet[:4], abs=0.5)
     assert text[4] <= 0  # nothing is hidden in it
+
+
+@every_engine
+def test_nothing_moves_when_a_line_breaks(driver, broken):
+    height = "return arguments[0].view.parts.message.getBoundingClientRect().height"
+    before = driver.execute_script(height, broken)
+    write(broken, RMSPROP)
+    status(broken, "Your rule ends at")
+    assert driver.execute_script(height, broken) == pytest.approx(before, abs=1)
 
 
 def test_the_field_has_an_edge_like_others_until_a_line_breaks(driver, own):

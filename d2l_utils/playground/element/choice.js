@@ -22,9 +22,14 @@ export class Choice {
     const { runs, active, text } = from;
     if (active !== "own") this.before = active;
     const isThere = runs[rule] && !(rule === "own" && active !== "own" && this.isCopy(text));
-    const changes = { runs, text, ...(isThere ? {} : this.show(from, rule)), active: rule };
+    const changes = { runs, text, ...(!isThere && this.show(from, rule)), active: rule };
     this.passing = { from, runs: changes.runs };
     return changes;
+  }
+
+  // Another optimizer to compare with. The reader's rule, before it is written, is to be looked at: it lies on another.
+  tick(setting, rule) {
+    return rule === "own" && !this.isWritten ? this.activate(setting, rule) : this.show(setting, rule);
   }
 
   show(setting, rule) {
@@ -66,5 +71,11 @@ export class Choice {
     this.remembered.set(`${rule} ${surface}`, left);
     if (rule === "own") this.own = { text, knobs: left };
     return { runs: others, active: active in others ? active : Object.keys(others)[0] };
+  }
+
+  // Back to where all began; the reader's rule is there when it is asked for again.
+  back(setting, initial) {
+    if (setting.runs.own) this.hide(setting, "own");
+    return initial;
   }
 }

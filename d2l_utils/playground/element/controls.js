@@ -8,8 +8,8 @@ export function listen(element) {
   const on = (part, event, action) => parts[part].addEventListener(event, action);
   on("surface", "change", () => element.change(onSurface(element.setting, parts.surface.value)));
   on("active", "change", () => element.activate(parts.active.value));
-  // Who leaves the menu, or points at it, has chosen what is there.
-  for (const event of ["blur", "pointerdown"]) on("active", event, () => (element.choice.passing = null));
+  // Who comes back to the menu, or points at it, has chosen what is there.
+  for (const event of ["focus", "pointerdown"]) on("active", event, () => (element.choice.passing = null));
   for (const name of TYPED) on(name, "change", () => element.enter(name));
   on("overlays", "change", ({ target }) => element.overlay(target));
   on("step", "input", () => element.jump(Number(parts.step.value)));

@@ -88,17 +88,9 @@ class OptimizerPlayground extends HTMLElement {
     this.change(this.choice.activate(this.setting, rule));
   }
 
-  // The reader's rule is kept: it comes back as "your rule", or when the field's change is undone.
   reset() {
-    const { setting } = this.initial;
-    const { typing, parts } = this.view;
-    if (this.setting.runs.own) this.choice.hide(this.setting, "own");
-    if (setting.runs.own) {
-      typing.good = null; // what is in hand goes
-      typing.enter(setting.text);
-      parts.reset.focus();
-    }
-    this.change(setting);
+    this.view.typing.replace(this.initial.setting);
+    this.change(this.choice.back(this.setting, this.initial.setting));
   }
 
   startAnew() {
@@ -110,8 +102,7 @@ class OptimizerPlayground extends HTMLElement {
   }
 
   overlay({ value, checked: isShown }) {
-    if (isShown && value === "own" && !this.choice.isWritten) return this.activate("own"); // there is nothing to see yet
-    this.change(isShown ? this.choice.show(this.setting, value) : this.choice.hide(this.setting, value));
+    this.change(isShown ? this.choice.tick(this.setting, value) : this.choice.hide(this.setting, value));
   }
 
   turnKnob(name, value) {

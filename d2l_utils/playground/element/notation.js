@@ -52,7 +52,7 @@ export function tokensOf(text, from, end) {
     const found = TOKEN.exec(text);
     if (!found) {
       const odd = String.fromCodePoint(text.codePointAt(at));
-      const words = ";；".includes(odd) ? _("a line has one assignment") : _("“{odd}” means nothing here", { odd });
+      const words = ";；".includes(odd) ? _("one assignment a line") : _("“{odd}” means nothing here", { odd });
       refuse(words, at, at + odd.length);
     }
     const kind = Object.keys(READ).find((name) => found.groups[name]);

@@ -18,7 +18,7 @@ export function pythonFrame(text) {
   const from = header.index + header[0].indexOf("(") + 1;
   const [x, g, state, ...others] = argumentsIn(header[1], from);
   if ([x, g, state].map((one) => one?.name).join() !== "x,g,state") {
-    refuse(_("a rule begins with x, g, state: def rule(x, g, state=(0,), lr=0.4)"), from);
+    refuse(_("a rule begins with x, g, state: def rule(x, g, state=(0,))"), from);
   }
   return { source: source.replace(header[0], blank), ...numbersIn(others) };
 }

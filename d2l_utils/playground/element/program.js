@@ -139,7 +139,7 @@ function namesIn(statements) {
 export const alike = (name) =>
   Object.keys({ ...RULES.own.knobs, ...FUNCTIONS }).find(
     (known) =>
-      known.length > 2 &&
+      known[2] &&
       [...known].some((_letter, i) => RegExp(`^${known.slice(0, i)}.{0,2}${known.slice(i + 1)}$`).test(name)),
   );
 

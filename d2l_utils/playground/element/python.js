@@ -37,7 +37,7 @@ export function toPython({ statements, state, knobs, countsSteps }, values) {
   const written = [`def your_rule(${given.join(", ")}):`, ...body.map((line) => `    ${line}`)].join("\n");
   const imports = [
     ...(/\bsqrt\(/.test(written)
-      ? [`from d2l_utils.rules import sqrt  # ${_("in the book's folder; elsewhere: from numpy import sqrt")}`]
+      ? [`from d2l_utils.rules import sqrt  # ${_("outside the book: from numpy import sqrt")}`]
       : []),
     ...(/\bnp\./.test(written) ? ["import numpy as np"] : []),
   ];

@@ -10,12 +10,12 @@ const HINT = _(
     "Functions: sqrt abs sign exp log sum norm min max. Other names start at 0.",
 );
 const NEAR = 14; // characters before the place that are said
-const LONGEST = 40; // of a line that is said
+const WHOLE = 40; // of a line that is said whole
 
 export class Typing {
   // onText is called with each text that can be read, onBreak with what is wrong with another.
-  constructor({ typing, text, mirror, message }, { onText, onBreak }) {
-    Object.assign(this, { typing, field: text, mirror, message, good: null });
+  constructor({ typing, text, mirror, message, reset }, { onText, onBreak }) {
+    Object.assign(this, { typing, field: text, mirror, message, reset, good: null });
     text.addEventListener("input", () => {
       const { program, error } = read(text.value);
       this.mark(program, error);
@@ -41,6 +41,14 @@ export class Typing {
     document.execCommand("insertText", false, text);
   }
 
+  // What is in hand goes for the rule that was there first, if one was; undone, it comes back.
+  replace({ runs, text }) {
+    if (!runs.own) return;
+    this.good = null;
+    this.enter(text);
+    this.reset.focus();
+  }
+
   // Resolves to what came of it, in words. Where the clipboard is closed, the function stands in the field, which reads it.
   async copy({ text, runs }) {
     if (this.error) return _("Nothing is copied: mend line {line} first.", this.error);
@@ -60,7 +68,7 @@ export class Typing {
     const mark = Object.assign(document.createElement("mark"), { textContent: value.slice(at, to), hidden: !error });
     this.mirror.replaceChildren(value.slice(0, at), mark, `${value.slice(to)} `);
     this.field.setAttribute("aria-invalid", Boolean(error));
-    this.message.classList.toggle("wrong", Boolean(error) || program.unset.length > 0);
+    this.message.classList.toggle("wrong", Boolean(error || program.unset.length));
     this.message.textContent = error ? said(value, error) : unset(program) || HINT;
   }
 }
@@ -76,7 +84,7 @@ function left(good, text) {
   const lines = text.split("\n");
   const before = good.trim().split("\n");
   const line = before.find((one, i) => one !== lines[i]) ?? before.at(-1);
-  return _("The picture shows the last rule that could be read, with “{line}”.", { line: ended(line, LONGEST) });
+  return _("The picture shows the last rule that could be read, with “{line}”.", { line: ended(line, WHOLE) });
 }
 
 const ended = (line, most) => (line.length > most ? `…${line.slice(-most)}` : line);
@@ -84,6 +92,8 @@ const ended = (line, most) => (line.length > most ? `…${line.slice(-most)}` : 
 function unset({ unset }) {
   if (!unset.length) return "";
   const name = unset.map(alike).find(Boolean);
-  const words = _("{names}: never set, and so always 0.", { names: listed(unset) });
-  return sentences([words, name && _("Did you mean {name}?", { name })]);
+  return sentences([
+    _("{names}: never set, and so always 0.", { names: listed(unset) }),
+    name && _("Did you mean {name}?", { name }),
+  ]);
 }
