@@ -88,6 +88,7 @@ SAME = {
         "s=γs+(1-γ)g**2\n\nx = x − ηg/√(s+ϵ)  # the book's",
         "s = γ·s + (1 – γ) × g^2\nx = x - eta g ÷ sqrt(s + epsilon)",
         "ŝ = γ ŝ + (1 − γ) g²\nx = x − η g / √(ŝ + ε)",
+        "s ＝ γ＊s ＋ （1－γ）g²\nx = x － η g／√（s + ε）",
     ],
     "x = x − η g / (1 − β₁ᵗ)": [
         "x = x - lr*g/(1 - beta1**t)",

@@ -18,8 +18,21 @@ const LATIN = "A-Za-zÀ-ÖØ-öø-ɏ_";
 const NAME = `(?:np\\.(?:linalg\\.)?)?(?:[Ͱ-Ͽµ∆](?:_?[0-9₀-₉]+)?|[${LATIN}][${LATIN}0-9]*)\\p{M}*[₀-₉]*`;
 const NUMBER = "(?:\\d+\\.?\\d*|\\.\\d+)(?:[eE][-−+]?\\d+)?";
 const KINDS = `\\s+|(?<number>${NUMBER})|(?<name>${NAME})|(?<raised>⁻?[⁰¹²³⁴-⁹]+|ᵗ)`;
-const TOKEN = new RegExp(`${KINDS}|(?<sign>\\*\\*|[-−–+*·⋅×⊙/÷^()=,√])`, "uy");
-const SIGNS = { "−": "-", "–": "-", "·": "*", "⋅": "*", "×": "*", "⊙": "*", "÷": "/", "**": "^", "√": "~" };
+const TOKEN = new RegExp(`${KINDS}|(?<sign>\\*\\*|[-−–+*·⋅×⊙/÷^()=,√（），＝＋－＊／])`, "uy");
+// Among them those of full width, which Chinese keyboards write.
+const FULL_WIDTH = Object.fromEntries([..."（），＝＋－＊／"].map((sign) => [sign, sign.normalize("NFKC")]));
+const SIGNS = {
+  ...FULL_WIDTH,
+  "−": "-",
+  "–": "-",
+  "·": "*",
+  "⋅": "*",
+  "×": "*",
+  "⊙": "*",
+  "÷": "/",
+  "**": "^",
+  "√": "~",
+};
 const RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹";
 const SPELLED = `η lr, γ gamma, β beta, μ mu, µ mu, ρ rho, ε eps, ϵ eps, λ weight_decay, ∆ Δ, eta lr, epsilon eps, beta_1 beta1, beta_2 beta2,
   minimum min, maximum max`;
