@@ -49,8 +49,8 @@ class Server(http.server.BaseHTTPRequestHandler):
         self.end_headers()
 
     def send(self, part):
+        self.sent[self.kind] += len(part)  # first: who has got it may ask at once
         self.wfile.write(part)
-        self.sent[self.kind] += len(part)
 
     def whole(self):
         asked = self.headers.get("Authorization", "")
