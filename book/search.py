@@ -11,6 +11,9 @@ from bs4 import BeautifulSoup, NavigableString, Tag
 
 # What has no words is most of a page: pictures, and the marks that colour code. The parser need not read it.
 WORDLESS = re.compile(r'<svg.*?</svg>|<span class="\w+">([^<]*)</span>', re.DOTALL)
+# Half of the tags that are left are those of formulas, of which a section's title alone keeps its own.
+FORMULA = re.compile(r"(<h[23][ >].*?</h[23]>)|<math.*?</math>", re.DOTALL)
+ANY_TAG = re.compile(r"<[^>]*>")
 SILENT = "script, style, a.anchor-link"
 TERM = 'td:first-child > span[id^="term-"]'  # where a row of the glossary begins
 
@@ -79,7 +82,8 @@ def _term(mark: Tag) -> Section:
 
 def _parsed(html: str) -> BeautifulSoup:
     """A piece of HTML without what has no words for a reader."""
-    soup = BeautifulSoup(WORDLESS.sub(r" \1 ", html), "html.parser")
+    wordy = FORMULA.sub(lambda found: found[1] or ANY_TAG.sub(" ", found[0]), WORDLESS.sub(r" \1 ", html))
+    soup = BeautifulSoup(wordy, "html.parser")
     for element in soup.select(SILENT):
         element.decompose()
     return soup
