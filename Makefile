@@ -2,8 +2,8 @@
 
 .DEFAULT_GOAL := html
 .DELETE_ON_ERROR:
-.PHONY: help html test pdf smoke arm colab peers cluster lab data changes refresh words chinese address full faults bench lint sizes audit \
-    lock clean missing
+.PHONY: help html test pdf smoke arm colab peers cluster lab data changes refresh words chinese address full faults \
+    bench lint sizes audit lock clean missing
 
 VENV := .venv
 RUN := $(VENV)/bin/python

@@ -11,7 +11,7 @@ from hashlib import sha256
 from nbformat import NotebookNode
 
 from . import notebook
-from .edition import Edition
+from .edition import ENGLISH, Edition
 
 OF = "translates"  # the key, in a cell's metadata, of the hash of the English text
 HEADING = re.compile(r"^#+ .*$", re.MULTILINE)
@@ -40,9 +40,7 @@ def translated(english: NotebookNode, translation: NotebookNode) -> NotebookNode
 
 def for_page(english: NotebookNode, name: str, edition: Edition) -> NotebookNode:
     """A notebook as an edition's page shows it: its sections are called, in addresses, what the English ones are."""
-    if edition.notebooks == notebook.NOTEBOOKS:
-        return english
-    if not (edition.notebooks / f"{name}.ipynb").is_file():
+    if edition == ENGLISH or not (edition.notebooks / f"{name}.ipynb").is_file():
         return english
     joined = translated(english, notebook.read(name, edition.notebooks))
     for before, cell in zip(english.cells, joined.cells):

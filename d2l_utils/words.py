@@ -19,12 +19,17 @@ LANGUAGES = ENGLISH, CHINESE  # as HTML names them
 _language = ContextVar("language", default=ENGLISH)
 
 
+def locale(language: str) -> str:
+    """What catalogues call a language: zh_CN for zh-CN."""
+    return language.replace("-", "_")
+
+
 @cache
 def catalogue(language: str) -> catalogues.NullTranslations:
     """The translations of all messages into a language; into English each is what it is."""
     if language == ENGLISH:
         return catalogues.NullTranslations()
-    found = [catalogues.translation(domain, LOCALE, [language.replace("-", "_")]) for domain in (PICTURES, PAGES)]
+    found = [catalogues.translation(domain, LOCALE, [locale(language)]) for domain in (PICTURES, PAGES)]
     found[0].add_fallback(found[1])
     return found[0]
 
@@ -36,7 +41,7 @@ def language() -> str:
 
 def text_of(domain: str, language: str) -> Path:
     """Where a catalogue stands, as translators read it."""
-    return LOCALE / language.replace("-", "_") / "LC_MESSAGES" / f"{domain}.po"
+    return LOCALE / locale(language) / "LC_MESSAGES" / f"{domain}.po"
 
 
 def gettext(message: str) -> str:

@@ -2,6 +2,7 @@
 
 import chapter_rules
 from d2l_utils import playground, plot
+from d2l_utils.chapters import ROOT
 from d2l_utils.playground.facts import FACTS
 from engines import heard
 
@@ -13,6 +14,10 @@ STILL = '<figure><svg width="70" height="50"></svg></figure>'  # drawing a real 
 LISTEN = """<script>window.thrown = [];
 addEventListener("error", ({ message }) => thrown.push(message));
 addEventListener("unhandledrejection", ({ reason }) => thrown.push(String(reason)));</script>"""
+AXE = (ROOT / "tests" / "book" / "vendor" / "axe.min.js").read_text(encoding="utf-8")
+RUN_AXE = """const [element, done] = arguments;
+axe.run(element, {resultTypes: ["violations"], rules: {"page-has-heading-one": {enabled: false}}})
+    .then(({violations}) => done(violations.map(({id, nodes}) => [id, nodes.map(({html}) => html)])));"""
 HEAD = f"<!doctype html><meta charset='utf-8'><title>t</title>{LISTEN}<h1>t</h1>"
 SCRIPT = '<script src="playground.js"></script>'
 
@@ -56,6 +61,12 @@ def part(element, name):
 
 def setting_of(element):
     return element.parent.execute_script("return arguments[0].setting", element)
+
+
+def complaints(element):
+    """What axe-core finds in a playground: each rule, and where it is broken."""
+    element.parent.execute_script(AXE)
+    return element.parent.execute_async_script(RUN_AXE, element)
 
 
 def status(element, beginning):

@@ -6,6 +6,8 @@ from book.address import FIELD, PROJECT, line, stored
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell
 
+from . import chinese
+
 
 def insert(nb: NotebookNode, address: str) -> NotebookNode:
     """Put the cell that brings the package before the first code cell, or bring it up to date there."""
@@ -23,6 +25,7 @@ def write(address: str) -> None:
     writing.write(PROJECT, FIELD.sub(f'Repository = "https://github.com/{address}"', text))
     for name in notebook.names():
         notebook.write(insert(notebook.read(name), address), name, notebook.NOTEBOOKS)
+    chinese.write_all()
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ python -m tools.chinese NOTEBOOK CELL... the Chinese of these cells says what th
 import sys
 
 from book import notebook
-from book.edition import CHINESE
+from book.edition import CHINESE, editions
 from book.translation import OF, digest, prose_cells, stale, translated
 
 from nbformat import NotebookNode
@@ -22,7 +22,13 @@ def read(name: str) -> NotebookNode:
 
 
 def write_all() -> list[str]:
-    """Write all Chinese notebooks anew; returns a line for each cell that is not translated as it is now."""
+    """Write all Chinese notebooks anew, where the book has that edition.
+
+    Returns:
+        A line for each cell that is not translated as it is now.
+    """
+    if CHINESE not in editions():
+        return []
     lines = []
     for name in notebook.names():
         english = notebook.read(name)

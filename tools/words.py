@@ -67,7 +67,7 @@ def extracted(domain: str) -> Catalog:
 def updated(domain: str, language: str) -> Catalog:
     """A catalogue with exactly the messages that there are; new ones are empty."""
     with words.text_of(domain, language).open("rb") as file:
-        catalogue = read_po(file, locale=language.replace("-", "_"))
+        catalogue = read_po(file, locale=words.locale(language))
     catalogue.update(extracted(domain), no_fuzzy_matching=True, update_creation_date=False)
     catalogue.obsolete.clear()
     return catalogue

@@ -114,17 +114,9 @@ def wait(driver, condition):
     return WebDriverWait(driver, PATIENCE, poll_frequency=0.02).until(condition)
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_page(open_page, name):
-    """Nothing leaves the folder, nothing is complained of, no line is too long: by day, by night and on a phone."""
-    driver = open_page(name)
+def look(driver, name):
+    """Nothing is complained of by day, by night and on a phone; a picture of each is left."""
     shoot(driver, f"{name}-desktop")
-    asked = requests(driver)
-    assert len(asked) > 3  # the page, its styles, its script: the log is alive
-    assert all(url.startswith(site.OUTPUT.as_uri()) for url in asked), asked
-    assert not [link for link in driver.execute_script(LINKS) if not leads_somewhere(link)]
-    length, line = driver.execute_script(LONGEST_LINE)
-    assert length <= WIDEST_LINE, line
     driver.execute_script(AXE)
     assert not complaints(driver, STANDARDS)
     set_theme(driver, "dark")
@@ -134,6 +126,19 @@ def test_page(open_page, name):
     set_screen(driver, "phone")
     shoot(driver, f"{name}-phone")
     assert not complaints(driver, OF_SCREENS)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_page(open_page, name):
+    """Nothing leaves the folder, nothing is complained of, no line is too long: by day, by night and on a phone."""
+    driver = open_page(name)
+    asked = requests(driver)
+    assert len(asked) > 3  # the page, its styles, its script: the log is alive
+    assert all(url.startswith(site.OUTPUT.as_uri()) for url in asked), asked
+    assert not [link for link in driver.execute_script(LINKS) if not leads_somewhere(link)]
+    length, line = driver.execute_script(LONGEST_LINE)
+    assert length <= WIDEST_LINE, line
+    look(driver, name)
     set_screen(driver, "narrow")  # WCAG 2.2, 1.4.10: nobody has to scroll sideways at 320 px
     assert driver.execute_script(PAGE_SIZE)[0] <= SCREENS["narrow"][0]
     assert not driver.get_log("browser")

@@ -3,21 +3,15 @@
 import pytest
 from selenium.webdriver.common.by import By
 from test_browser import (
-    AXE,
     LINKS,
     NAMES,
-    OF_COLOURS,
-    OF_SCREENS,
     PAGE_SIZE,
     SCREENS,
-    STANDARDS,
-    complaints,
     leads_somewhere,
+    look,
     open_page,
     requests,
     set_screen,
-    set_theme,
-    shoot,
     site,
     wait,
 )
@@ -63,17 +57,7 @@ def test_page(open_page, name):
 
 @pytest.mark.parametrize("name", OF_EACH_KIND)
 def test_nothing_is_complained_of(open_page, name):
-    driver = open_page(f"zh/{name}")
-    shoot(driver, f"zh-{name}-desktop")
-    driver.execute_script(AXE)
-    assert not complaints(driver, STANDARDS)
-    set_theme(driver, "dark")
-    shoot(driver, f"zh-{name}-dark")
-    assert not complaints(driver, OF_COLOURS)
-    set_theme(driver, "light")
-    set_screen(driver, "phone")
-    shoot(driver, f"zh-{name}-phone")
-    assert not complaints(driver, OF_SCREENS)
+    look(open_page(f"zh/{name}"), f"zh-{name}")
 
 
 def results(driver, words):

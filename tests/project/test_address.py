@@ -7,6 +7,7 @@ import sys
 import sysconfig
 
 from book import address, notebook, page
+from book.edition import editions
 
 import pytest
 
@@ -74,7 +75,8 @@ def test_one_command_writes_the_address_everywhere(project):
     subprocess.run(command, cwd=project, env={**os.environ, "D2L_REPOSITORY": ""}, check=True)
     assert changed(project) == []
     subprocess.run(command, cwd=project, env={**os.environ, "D2L_REPOSITORY": "octocat/optimizers"}, check=True)
-    with_code = [f"notebooks/{name}.ipynb" for name in NAMES if notebook.code_cells(notebook.read(name))]
+    named = [name for name in NAMES if notebook.code_cells(notebook.read(name))]
+    with_code = [f"{edition.source}/{name}.ipynb" for edition in editions() for name in named]
     assert changed(project) == [*sorted(with_code), "pyproject.toml"]
     texts = [(project / path).read_text(encoding="utf-8") for path in changed(project)]
     assert all("https://github.com/octocat/optimizers" in text for text in texts)
