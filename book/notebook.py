@@ -16,6 +16,7 @@ BUILD = ROOT / "_build"
 INDEX = "index"
 # The tag of the cell that brings the package to where it is missing (see book/address.py); no page shows it.
 SETUP = "remove-cell"
+QUEUE = "queue"  # the tag of a cell about MXNet's queue of operations: its notebook is run with one
 CHECK = "check"  # the tag of a cell that checks and does not teach: it stands folded, in Jupyter and in a page
 
 # The kernel's private path before a warning: it differs on each run.
@@ -147,6 +148,10 @@ def words(nb: NotebookNode) -> int:
 
 def is_setup(cell: NotebookNode) -> bool:
     return SETUP in cell.metadata.get("tags", [])
+
+
+def has_queue(nb: NotebookNode) -> bool:
+    return any(QUEUE in cell.metadata.get("tags", []) for cell in nb.cells)
 
 
 def code_cells(nb: NotebookNode) -> list[NotebookNode]:

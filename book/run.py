@@ -20,7 +20,9 @@ from .kernel import OurKernel, environment
 from .nursery import Nursery, opened
 from .printed import Client
 
-TIME_LIMIT = 300  # seconds for one notebook
+# Seconds for one notebook. The longest takes one minute on two quiet cores, and took five on a busy machine's: this is
+# patience for the slowest, and ends what would never end.
+TIME_LIMIT = 1_200
 GRACE = 30  # seconds more for a kernel to start, to tell what it printed and to end
 QUIET = ["--log-level=ERROR"]  # a kernel that listens to this machine alone would warn of eavesdroppers
 DEAD = "The kernel died while this cell was running."
@@ -71,7 +73,9 @@ async def _execute(name: str, slots: asyncio.Semaphore, counter: tqdm, nursery: 
         started = time.perf_counter()
         try:
             notebook.check(name)
-            client = _client(notebook.unexecuted(name), nursery, started + TIME_LIMIT)
+            nb = notebook.unexecuted(name)
+            # What the nursery has loaded has no queue.
+            client = _client(nb, None if notebook.has_queue(nb) else nursery, started + TIME_LIMIT)
         except (OSError, ValueError) as error:
             counter.update()
             return unread(name, error)
@@ -106,8 +110,9 @@ async def _run(name: str, client: Client, deadline: float) -> None:
     """Run a notebook and keep it."""
     current = outputs.key(name)
     with TemporaryDirectory() as scratch, TemporaryFile() as said:
+        env = environment(scratch, notebook.has_queue(client.nb))
         # What a cell prints past Python is shown in its notebook; what a kernel says of itself counts if it dies.
-        run = client.async_execute(env=environment(scratch), stdout=DEVNULL, stderr=said)
+        run = client.async_execute(env=env, stdout=DEVNULL, stderr=said)
         try:
             await asyncio.wait_for(run, TIME_LIMIT + GRACE)
         except DeadKernelError as error:

@@ -8,9 +8,10 @@ import sys
 
 from book import notebook, outputs
 from book.printed import overwritten
-from tiny_project import STAMP, alive, build, copy, html, none_left, write
+from tiny_project import STAMP, alive, build, copy, html, none_left, write, write_cells
 
 import pytest
+from nbformat.v4 import new_code_cell
 
 # The second code cell of a chapter -> what the last lines of the build say of it; nothing of those that are all right.
 CELLS = {
@@ -69,7 +70,7 @@ def shorten(module, limit, shorter):
 def broken(tmp_path_factory):
     """A project in which each chapter has a fault of its own, built once."""
     folder = copy(tmp_path_factory.mktemp("broken"))
-    shorten(folder / "book" / "run.py", "TIME_LIMIT = 300", "TIME_LIMIT = 15")
+    shorten(folder / "book" / "run.py", "TIME_LIMIT = 1_200", "TIME_LIMIT = 15")
     shorten(folder / "book" / "kernel.py", "LARGEST = 64_000_000", "LARGEST = 8_000_000")
     for name, (source, _) in CELLS.items():
         write(folder, name, "x = 1", source, "print('next')")
@@ -196,6 +197,17 @@ def test_another_python_makes_outputs_stale(monkeypatch):
     before = outputs.key("index")
     monkeypatch.setattr(sys, "version", "4.0")
     assert outputs.key("index") != before
+
+
+def test_operations_are_queued_where_a_notebook_is_about_the_queue_and_done_at_once_elsewhere(whole):
+    asked = "import os\nprint('engine:', os.environ['MXNET_ENGINE_TYPE'])"
+    write_cells(whole, "01_first", new_code_cell(asked))
+    write_cells(whole, "02_second", new_code_cell(asked, metadata={"tags": [notebook.QUEUE]}))
+    assert build(whole)[0] == 0
+    assert "engine: NaiveEngine" in html(whole, "01_first")
+    assert "engine: ThreadedEnginePerDevice" in html(whole, "02_second")
+    assert build(whole, MXNET_ENGINE_TYPE="ThreadedEngine")[0] == 0
+    assert "engine: ThreadedEngine\n" in html(whole, "01_first")
 
 
 def test_the_clock_does_not_matter(whole):

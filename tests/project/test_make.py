@@ -98,7 +98,7 @@ def test_failure_names_the_cell_and_leaves_the_last_good_page(built):
 def test_notebook_that_does_not_end_is_stopped(built):
     runner = built / "book" / "run.py"
     patient = runner.read_text(encoding="utf-8")
-    runner.write_text(patient.replace("TIME_LIMIT = 300", "TIME_LIMIT = 2"), encoding="utf-8")
+    runner.write_text(patient.replace("TIME_LIMIT = 1_200", "TIME_LIMIT = 2"), encoding="utf-8")
     write(built, "01_first", "import time\ntime.sleep(600)")
     code, _, output = make(built)
     runner.write_text(patient, encoding="utf-8")
