@@ -75,14 +75,7 @@ class OurKernel(AsyncKernelManager):
                 os.killpg(group, signal.SIGKILL)
 
 
-def environment(scratch: str, queue: bool = False) -> dict[str, str]:
-    """A kernel's environment: the user's, without what would make Python, IPython or matplotlib behave otherwise.
-
-    MXNet puts each operation into a queue, for a thread of its own. On arrays as small as ours that costs a tenth of
-    the whole book's time, for the same bits. Where no queue is wanted and the user has not chosen one, each operation
-    is done at once.
-    """
+def environment(scratch: str) -> dict[str, str]:
+    """A kernel's environment: the user's, without what would make Python, IPython or matplotlib behave otherwise."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "MPLBACKEND"))}
-    engine = "ThreadedEnginePerDevice" if queue else kept.get("MXNET_ENGINE_TYPE", "NaiveEngine")
-    ours = {"MXNET_ENGINE_TYPE": engine, "PYTHONUTF8": "1", "IPYTHONDIR": scratch, "MATPLOTLIBRC": os.devnull}
-    return {**kept, **ours}
+    return {**kept, "PYTHONUTF8": "1", "IPYTHONDIR": scratch, "MATPLOTLIBRC": os.devnull}

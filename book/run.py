@@ -74,7 +74,7 @@ async def _execute(name: str, slots: asyncio.Semaphore, counter: tqdm, nursery: 
         try:
             notebook.check(name)
             nb = notebook.unexecuted(name)
-            # What the nursery has loaded has no queue.
+            # The nursery's MXNet has no queue.
             client = _client(nb, None if notebook.has_queue(nb) else nursery, started + TIME_LIMIT)
         except (OSError, ValueError) as error:
             counter.update()
@@ -110,9 +110,8 @@ async def _run(name: str, client: Client, deadline: float) -> None:
     """Run a notebook and keep it."""
     current = outputs.key(name)
     with TemporaryDirectory() as scratch, TemporaryFile() as said:
-        env = environment(scratch, notebook.has_queue(client.nb))
         # What a cell prints past Python is shown in its notebook; what a kernel says of itself counts if it dies.
-        run = client.async_execute(env=env, stdout=DEVNULL, stderr=said)
+        run = client.async_execute(env=environment(scratch), stdout=DEVNULL, stderr=said)
         try:
             await asyncio.wait_for(run, TIME_LIMIT + GRACE)
         except DeadKernelError as error:
