@@ -125,18 +125,17 @@ def _plain(rule, hyperparams):
 
 def trace(rule: Callable, buffers: Buffers, hyperparams: dict) -> Callable:
     """Like update, but raise where the rule cannot be traced into a graph that gives the same bits."""
-    joined = buffers.whole is not None and _is_elementwise(_graph(rule, buffers.whole, hyperparams)[0])
-    symbol, names = _graph(rule, buffers.whole if joined else buffers, hyperparams)
-    graph = function(symbol, names)
+    whole = buffers.whole
+    joined = whole is not None and _is_elementwise(_graph(rule, whole, hyperparams)[0])
+    looked_at = whole if joined else buffers
+    graph = function(*_graph(rule, looked_at, hyperparams))
 
     def traced(source, target):
-        if joined:
-            source, target = source.whole, target.whole
         graph(*source.inputs, out=target.outputs)
 
-    if not _agree(traced, _plain(rule, hyperparams), buffers):
+    if not _agree(traced, _plain(rule, hyperparams), looked_at):
         raise ValueError("its graph gives other numbers")
-    return traced
+    return (lambda source, target: traced(source.whole, target.whole)) if joined else traced
 
 
 def _graph(rule, buffers, hyperparams):
@@ -158,8 +157,7 @@ def _is_elementwise(symbol):
 def _agree(traced, plain, buffers):
     """Tell whether a graph gives the same bits as the rule itself, on one trial of random arrays."""
     draw = np.random.RandomState(0).uniform  # a generator of its own: seeds stay what they were
-    make = Buffers.like if buffers.whole is None else Buffers.packed
-    source, by_graph, by_rule = (make(buffers.params, buffers.states) for _ in range(3))
+    source, by_graph, by_rule = (Buffers.like(buffers.params, buffers.states) for _ in range(3))
     for array in source.inputs:
         array[:] = nd.array(draw(0.5, 1.5, array.shape), dtype=array.dtype)
     traced(source, by_graph)
