@@ -1,5 +1,7 @@
 """Fixtures that all tests share, and a last word on what was skipped and why."""
 
+import signal
+
 import d2l_utils  # noqa: F401  (makes MXNet importable before any test imports it)
 from book import outputs
 from d2l_utils import data, runtime
@@ -7,6 +9,9 @@ from engines import DESK, MISSING, start
 from tiny_project import build, copy
 
 import pytest
+
+# A shell that starts us in the background has us ignore Ctrl-C; what the tests start and interrupt would, too.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 NO_DATA = "the real data are not to be had here"
 NO_PEERS = "PyTorch or Keras is not installed"
