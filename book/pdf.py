@@ -12,7 +12,7 @@ from . import browser, guard, notebook, site, writing
 from .edition import Edition
 
 OUTPUT = notebook.BUILD / "pdf"
-TIME_LIMIT = 300  # seconds to print the book
+TIME_LIMIT = 1_200  # seconds to print the book, on a busy machine, too
 OPTIONS = "--no-pdf-header-footer", "--generate-pdf-document-outline"
 LINK = re.compile(r'(\bhref=")(?:([\w-]+)\.html)?(?:#([^"]*))?(")')
 

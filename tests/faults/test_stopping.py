@@ -19,6 +19,7 @@ from tiny_project import LIMIT, STAMP, alive, build, environment, html, none_lef
 
 import pytest
 
+SECONDS = 10  # until all is over, at most: a signal is heard at once, and the machine may be busy
 STOPPED = "Stopped. What was done is kept.\n"
 
 
@@ -65,7 +66,7 @@ def test_a_signal_ends_a_build_at_once_with_one_line(slow, number):
     process.send_signal(number)
     begin = time.monotonic()
     said, errors = process.communicate(timeout=LIMIT)
-    assert time.monotonic() - begin < 3
+    assert time.monotonic() - begin < SECONDS
     assert process.returncode == 128 + number
     assert errors == STOPPED
     assert "FAILED" not in said
