@@ -20,8 +20,8 @@ from .kernel import OurKernel, environment
 from .nursery import Nursery, opened
 from .printed import Client
 
-# Seconds for one notebook. The longest takes one minute on two quiet cores, and took five on a busy machine's: this is
-# patience for the slowest, and ends what would never end.
+# Seconds for one notebook. The longest takes one minute on two quiet cores, and took more than five on busy ones: this
+# is patience for the slowest machine, and ends what would never end.
 TIME_LIMIT = 1_200
 GRACE = 30  # seconds more for a kernel to start, to tell what it printed and to end
 QUIET = ["--log-level=ERROR"]  # a kernel that listens to this machine alone would warn of eavesdroppers

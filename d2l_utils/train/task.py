@@ -78,7 +78,7 @@ class Task:
     def batch_sizes(self) -> tuple[int, ...]:
         """The sizes of an epoch's minibatches."""
         full, rest = divmod(len(self.features), self.batch_size)
-        return (self.batch_size,) * full + (rest,) * bool(rest)
+        return (int(self.batch_size),) * full + (rest,) * bool(rest)
 
     @cached_property
     def marks(self) -> tuple[int, ...]:
@@ -118,5 +118,5 @@ def _split(array, cuts):
 
 def check_count(name: str, number: Any) -> None:
     """Raise a ValueError where a number that counts something is no integer of 1 or more."""
-    if not isinstance(number, Integral) or number < 1:
+    if isinstance(number, bool) or not isinstance(number, Integral) or number < 1:
         raise ValueError(f"{name} is {number!r}; it must be an integer of 1 or more")

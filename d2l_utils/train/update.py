@@ -133,9 +133,12 @@ def trace(rule: Callable, buffers: Buffers, hyperparams: dict) -> Callable:
     def traced(source, target):
         graph(*source.inputs, out=target.outputs)
 
+    def traced_as_one(source, target):
+        traced(source.whole, target.whole)
+
     if not _agree(traced, _plain(rule, hyperparams), looked_at):
         raise ValueError("its graph gives other numbers")
-    return (lambda source, target: traced(source.whole, target.whole)) if joined else traced
+    return traced_as_one if joined else traced
 
 
 def _graph(rule, buffers, hyperparams):

@@ -199,6 +199,7 @@ def test_another_python_makes_outputs_stale(monkeypatch):
     assert outputs.key("index") != before
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="kernels are forked on Linux alone")
 def test_operations_are_queued_where_a_notebook_is_about_the_queue_and_done_at_once_elsewhere(tmp_path):
     """A queue is worked off by a thread, which the first operation starts; MXNet would tell of an engine in C."""
     source = """

@@ -169,6 +169,7 @@ BAD = [
     ({"lr": float("inf")}, ValueError, "lr is inf"),
     ({"lr": "0.1"}, ValueError, "lr is '0.1'; a learning rate is a positive"),
     ({"lr": 0.1, "batch_size": 0}, ValueError, "batch_size is 0; it must be an integer of 1 or more"),
+    ({"lr": 0.1, "batch_size": True}, ValueError, "batch_size is True; it must be an integer of 1 or more"),
     (
         {"lr": 0.1, "batch_size": 104, "record_every": 104},
         ValueError,
