@@ -141,7 +141,8 @@ def _run(cluster, job, plan, largest, result):
     """Train what is missing, a few pieces per worker at a time, and give what they return to result."""
     from distributed import as_completed
 
-    num_workers = len(cluster.scheduler_info(n_workers=-1)["workers"])
+    # There is none for a moment where all of them have died and are started again.
+    num_workers = max(1, len(cluster.scheduler_info(n_workers=-1)["workers"]))
     size = min(largest, _aligned(plan.num_settings / (SHARE * num_workers)))
     todo = (piece for gap in result.missing() for piece in cut(*gap, size))
     carried = cluster.submit(bytes, job, pure=False)  # a task, not scattered data: what is lost is made again

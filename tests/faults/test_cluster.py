@@ -150,6 +150,11 @@ def test_workers_that_are_killed_lose_nothing(cluster, client):
             same(result.result(timeout=60))
 
 
+def test_a_cluster_whose_workers_are_being_started_again_is_waited_for(client, monkeypatch):
+    monkeypatch.setattr(client, "scheduler_info", lambda **_: {"workers": {}})
+    same(sweep(client))
+
+
 def test_a_piece_that_kills_its_workers_is_named(cluster, client, monkeypatch):
     monkeypatch.setattr(cluster.scheduler, "allowed_failures", 1)
 
