@@ -59,8 +59,11 @@ class Nursery:
 
     def __init__(self, env: dict[str, str]) -> None:
         self._ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        # MXNet's queue hands each operation to a thread of its own. On arrays as small as ours that costs a tenth of
+        # the whole book's time, for the same bits: there is none, unless the user has chosen.
+        env = {ENGINE: "NaiveEngine", **env}
         # What ipykernel would choose in a kernel, and what matplotlib asks for when it is loaded.
-        env = {**env, "MPLBACKEND": "module://matplotlib_inline.backend_inline"}
+        env["MPLBACKEND"] = "module://matplotlib_inline.backend_inline"
         command = [sys.executable, "-m", __name__]
         with theirs:
             self._process = subprocess.Popen(
@@ -103,26 +106,13 @@ def load() -> None:
         import ipykernel.kernelapp  # noqa: F401
         import matplotlib.pyplot  # noqa: F401
 
-        load_mxnet()
+        with silent():  # MXNet says which engine it takes
+            from mxnet import nd
+
+            nd.waitall()
+    # What a kernel starts is not to be told; what the user has chosen comes with the kernel's environment.
+    os.environ.pop(ENGINE, None)
     gc.freeze()  # a collection would touch, and so copy, what is shared
-
-
-def load_mxnet() -> None:
-    """Import MXNet, without its queue of operations unless the user has chosen.
-
-    The queue hands each operation to a thread of its own. On arrays as small as ours that costs a tenth of the whole
-    book's time, for the same bits.
-    """
-    if ENGINE in os.environ:
-        import mxnet  # noqa: F401
-
-        return
-    os.environ[ENGINE] = "NaiveEngine"
-    with silent():  # MXNet says which engine it takes
-        from mxnet import nd
-
-        nd.waitall()
-    del os.environ[ENGINE]  # what a kernel starts is not to be told
 
 
 @contextmanager
