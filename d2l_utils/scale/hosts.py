@@ -63,7 +63,7 @@ def _answers(client, hosts, futures, check):
     """What all have answered; the first error is raised, and so is the absence of a Dask worker."""
     looked = time.monotonic()
     while True:
-        done = _done(client, futures)
+        done = _done(client, hosts, futures)
         for _, error, place in done:
             if error is not None:
                 raise error from RuntimeError(place)
@@ -76,7 +76,7 @@ def _answers(client, hosts, futures, check):
         time.sleep(LOOK)
 
 
-def _done(client, futures):
+def _done(client, hosts, futures):
     """The answers that are there; of what goes wrong in a task, these tell, and so an error here is Dask's own."""
     from distributed import CancelledError, KilledWorker
 
@@ -85,6 +85,8 @@ def _done(client, futures):
     except KilledWorker as error:
         raise ChildProcessError(f"a Dask worker is gone, and so the group was ended: {error}") from error
     except CancelledError as error:
+        if client.status == "running":  # Dask forgets a task whose data is lost, and data is lost with its workers
+            _check_presence(client, hosts)
         where = client.scheduler.address
         raise ConnectionError(f"the Dask scheduler at {where} is gone, or has dropped the group: {error}") from error
 

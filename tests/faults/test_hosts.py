@@ -170,6 +170,21 @@ def test_a_dask_worker_is_killed(doomed, tmp_path):
     assert left_of(doomed.members(), SECONDS) == []
 
 
+def test_all_dask_workers_are_killed(doomed, tmp_path):
+    """What they were to work on is lost with them, and so Dask forgets their tasks before anybody looks."""
+
+    def kill():
+        for worker in doomed.workers:
+            worker.kill()
+
+    (tmp_path / "begun").mkdir()
+    thread = later(tmp_path / "begun", kill)
+    with pytest.raises(ChildProcessError, match=r"^the Dask worker tcp://.*, host of worker \d, is gone"):
+        train_on(doomed, tmp_path / "begun")
+    thread.join()
+    assert left_of(doomed.members(), SECONDS) == []
+
+
 def test_the_dask_scheduler_is_killed(doomed, tmp_path):
     (tmp_path / "begun").mkdir()
     thread = later(tmp_path / "begun", doomed.scheduler.kill)
