@@ -95,9 +95,8 @@ def _check_presence(client, hosts):
     try:
         present = client.sync(client.scheduler.ncores, callback_timeout=PATIENCE)
     except (OSError, TimeoutError) as error:
-        raise ConnectionError(
-            f"the Dask scheduler at {client.scheduler.address} is gone, and so is the group"
-        ) from error
+        where = client.scheduler.address
+        raise ConnectionError(f"the Dask scheduler at {where} is gone, and so is the group") from error
     for number, host in enumerate(hosts):
         if host not in present:
             raise ChildProcessError(f"the Dask worker {host}, host of worker {number}, is gone; the group was ended")
