@@ -44,7 +44,7 @@ def execute(names: Iterable[str]) -> dict[str, Failure]:
         {}
     """
     names = list(names)
-    # In a thread of its own, so that a signal finds the main thread idle, whatever a cell keeps us busy with.
+    # In a thread of its own: in the main one nbclient would take the signals to end for itself.
     with (
         opened(len(names), environment(os.devnull)) as nursery,
         _counter(len(names)) as counter,
