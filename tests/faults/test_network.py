@@ -21,9 +21,10 @@ pytest.importorskip("distributed", reason="Dask is not installed: no sweep was r
 from test_cluster import START, pieces, same, until
 
 TO_SCHEDULER = "tcp://10.77.0.1:8786"
-# Seconds after which Dask gives up a worker that says nothing (5 is its least, 300 its default), and a connection on
-# which nothing comes (11 and 30). It is the first of both that counts: users wait for up to 30 s.
-SOON = {"DASK_DISTRIBUTED__SCHEDULER__WORKER_TTL": "5s", "DASK_DISTRIBUTED__COMM__TIMEOUTS__TCP": "11s"}
+# Seconds after which Dask gives up a worker that says nothing (300 is its default; with less than 10 a busy machine's
+# is taken for lost), and a connection on which nothing comes (11 is the least, 30 the default). It is the first of
+# both that counts: users wait for up to 30 s.
+SOON = {"DASK_DISTRIBUTED__SCHEDULER__WORKER_TTL": "10s", "DASK_DISTRIBUTED__COMM__TIMEOUTS__TCP": "11s"}
 
 
 @contextmanager
