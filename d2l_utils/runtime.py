@@ -4,6 +4,7 @@ import os
 import platform
 import random
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -12,6 +13,7 @@ from importlib.machinery import PathFinder
 from numbers import Integral
 
 PYTHONS = (3, 10), (3, 15)  # the oldest and the newest that the lock file covers
+GENERATORS = threading.RLock()  # they are one for all threads: who seeds them for some runs has them alone
 NOT_INSTALLED = (
     f"The package {{!r}} is not installed for {sys.executable}. "
     "Run `make` and use .venv/bin/python, or `pip install --require-hashes -r requirements.lock`."
@@ -131,7 +133,8 @@ def without(package: str) -> Iterator[None]:
 def seed(number: int) -> None:
     """Seed every random generator that the chapters draw from.
 
-    MXNet draws weights, NumPy shuffles Gluon's DataLoader and ours, `random` shuffles index lists.
+    MXNet draws weights, NumPy shuffles Gluon's DataLoader and ours, `random` shuffles index lists. Where another
+    thread is in train.over_seeds, this waits until that has ended.
 
     Args:
         number: the seed (int, 0 to 2**32 - 1).
@@ -147,8 +150,9 @@ def seed(number: int) -> None:
 
     if not isinstance(number, Integral) or not 0 <= number < 2**32:
         raise ValueError(f"number is {number!r}; a seed is an integer from 0 to 2**32 - 1")
-    for generator in (mxnet.random, numpy.random, random):
-        generator.seed(int(number))
+    with GENERATORS:
+        for generator in (mxnet.random, numpy.random, random):
+            generator.seed(int(number))
 
 
 if __name__ == "__main__":

@@ -1,13 +1,10 @@
 """One loop, several seeds: since one run ranks nothing."""
 
-import threading
 from collections.abc import Callable
 from typing import Any
 
-from ..runtime import seed
+from ..runtime import GENERATORS, seed
 from .task import check_count
-
-GENERATORS = threading.RLock()  # MXNet's and NumPy's are one for all threads: who seeds them has them alone
 
 
 def over_seeds(loop: Callable, *args: Any, num_seeds: int = 5, **kwargs: Any) -> list:

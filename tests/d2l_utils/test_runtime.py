@@ -6,6 +6,8 @@ import platform
 import random
 import subprocess
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 from d2l_utils import runtime, train
 
@@ -118,6 +120,27 @@ def test_runs_over_seeds_differ_and_repeat():
     first, again = (train.over_seeds(numpy.random.rand, 2, num_seeds=3) for _ in range(2))
     numpy.testing.assert_array_equal(first, again)
     assert len(numpy.unique(first)) == 6
+
+
+def test_who_seeds_waits_for_the_runs_of_another_thread():
+    """Two sweeps at once, each seeded before, had other minibatches where one was seeded while the other drew."""
+    begun, seeded = threading.Event(), threading.Event()
+
+    def loop():
+        begun.set()
+        seeded.wait(0.5)
+        return random.random()
+
+    with ThreadPoolExecutor(2) as threads:
+        runs = threads.submit(train.over_seeds, loop, num_seeds=1)
+        begun.wait()
+        runtime.seed(5)
+        seeded.set()
+        other = random.random()
+    runtime.seed(0)
+    assert runs.result() == [random.random()]
+    runtime.seed(5)
+    assert other == random.random()
 
 
 @pytest.mark.parametrize("num_seeds", [0, -1, 2.0])
