@@ -131,8 +131,8 @@ def test_who_seeds_waits_for_the_runs_of_another_thread():
         seeded.wait(0.5)
         return random.random()
 
-    with ThreadPoolExecutor(2) as threads:
-        runs = threads.submit(train.over_seeds, loop, num_seeds=1)
+    with ThreadPoolExecutor(1) as thread:
+        runs = thread.submit(train.over_seeds, loop, num_seeds=1)
         begun.wait()
         runtime.seed(5)
         seeded.set()

@@ -158,30 +158,21 @@ def test_the_client_is_killed(how, cluster, tmp_path):
         process.wait()
 
 
-def test_a_dask_worker_is_killed(doomed, tmp_path):
+@pytest.mark.parametrize("num_killed", [1, 2])
+def test_dask_workers_are_killed(num_killed, doomed, tmp_path):
+    """With all of them, what they were to work on is lost, too: Dask forgets their tasks before anybody looks."""
+
+    def kill():
+        for victim in doomed.workers[-num_killed:]:
+            victim.kill()
+
     (tmp_path / "begun").mkdir()
-    victim = doomed.workers[1]
-    thread = later(tmp_path / "begun", victim.kill)
+    thread = later(tmp_path / "begun", kill)
     start = time.monotonic()
     with pytest.raises(ChildProcessError, match=r"^the Dask worker tcp://.*, host of worker \d, is gone"):
         train_on(doomed, tmp_path / "begun")
     thread.join()
     assert time.monotonic() < start + 60
-    assert left_of(doomed.members(), SECONDS) == []
-
-
-def test_all_dask_workers_are_killed(doomed, tmp_path):
-    """What they were to work on is lost with them, and so Dask forgets their tasks before anybody looks."""
-
-    def kill():
-        for worker in doomed.workers:
-            worker.kill()
-
-    (tmp_path / "begun").mkdir()
-    thread = later(tmp_path / "begun", kill)
-    with pytest.raises(ChildProcessError, match=r"^the Dask worker tcp://.*, host of worker \d, is gone"):
-        train_on(doomed, tmp_path / "begun")
-    thread.join()
     assert left_of(doomed.members(), SECONDS) == []
 
 
